@@ -1,0 +1,1 @@
+"""Usage telemetry that an app can show its users line by line."""
