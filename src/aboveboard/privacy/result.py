@@ -1,0 +1,26 @@
+"""What does a cleaning show afterwards: the text as it would be sent, and why each part was replaced."""
+
+from dataclasses import dataclass
+
+__all__ = ["Cleaned", "Replacement"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """One part of a text that was replaced; what stood there is not kept.
+
+    `kind` says what it was taken for ("path", "host", "secret", "word" …), `placeholder` what stands there
+    now, `step` which step decided: "bounds", "known", "secret", "place" or "vocabulary".
+    """
+
+    kind: str
+    placeholder: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A cleaned text, and its replacements in the order in which they stand in it."""
+
+    text: str
+    replacements: tuple[Replacement, ...]
