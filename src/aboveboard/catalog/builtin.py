@@ -1,0 +1,98 @@
+"""Which properties need no declaration?
+
+Those that every action has, those of every error, and the few that the client, its rules and Podman Desktop
+add to each event.
+"""
+
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+from aboveboard.catalog.model import JSON, OUT_OF_RANGE, UNLISTED_VALUE, WRONG_TYPE, Event, Property
+from aboveboard.catalog.types import NUMBER_BYTES, Check, compile_check, number_of
+from aboveboard.catalog.walk import Dropped, Walk, plain
+
+OUTCOMES = ("success", "failure", "cancelled", "timeout", "skipped")
+
+OF_ACTIONS = {
+    "success": Property("success", "bool", "Whether it worked."),
+    "duration_ms": Property("duration_ms", "duration", "How long it took, in milliseconds."),
+    "error": Property(
+        "error", "error", "Why it failed, where it did: its cleaned message, its type and codes."
+    ),
+    "outcome": Property("outcome", "enum", "How it ended.", values=OUTCOMES),
+}
+"""Part of every action, unless the action declares its own."""
+
+OF_ERRORS = {
+    "error": OF_ACTIONS["error"],
+    "sourceError": Property("sourceError", "error", "The error as the extension gave it, cleaned."),
+}
+"""Part of every event of the levels `crash` and `error`, unless it declares its own."""
+
+_EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(?:\.[A-Za-z0-9][A-Za-z0-9_-]{0,63}){0,3}")
+_MAX_WEIGHT = 1_000_000
+
+
+def implied(event: Event) -> dict[str, Property]:
+    """Return the properties that `event` has without declaring them."""
+    of_errors = OF_ERRORS if event.level in ("crash", "error") else {}
+    return {**of_errors, **(OF_ACTIONS if event.action else {})}
+
+
+def _weight(event: Event, app: str) -> Check:
+    def check(value: object, walk: Walk) -> "JSON | Dropped":
+        number = number_of(value)
+        if number is None:
+            return walk.drop("common.weight", WRONG_TYPE)
+        return number if 1 <= number <= _MAX_WEIGHT else walk.drop("common.weight", OUT_OF_RANGE)
+
+    return check
+
+
+def _extension_name(event: Event, app: str) -> Check:
+    """Only the id that the declared event's own name begins with says nothing new."""
+
+    def check(value: object, walk: Walk) -> "JSON | Dropped":
+        text = plain(value)
+        if type(text) is not str:
+            return walk.drop("common.extensionName", WRONG_TYPE)
+        if _EXTENSION.fullmatch(text) and (event.name.startswith(text + ".") or text == app):
+            return text
+        return walk.drop("common.extensionName", UNLISTED_VALUE)
+
+    return check
+
+
+def _app_name(event: Event, app: str) -> Check:
+    """Only the app's own name passes, however it is spelt (`Podman Desktop` for `podman-desktop`)."""
+    own = _letters(app)
+
+    def check(value: object, walk: Walk) -> "JSON | Dropped":
+        text = plain(value)
+        if type(text) is not str:
+            return walk.drop("app_name", WRONG_TYPE)
+        same = len(text) <= 2 * len(app) and text.isprintable() and _letters(text) == own
+        return text if same else walk.drop("app_name", UNLISTED_VALUE)
+
+    return check
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\s_.-]", "", text).casefold()
+
+
+def _version(path: str) -> "Callable[[Event, str], Check]":
+    return lambda event, app: compile_check(Property(path, "version"), path)
+
+
+Maker: TypeAlias = "Callable[[Event, str], Check]"
+
+BUILT_IN: dict[str, tuple[Maker, int]] = {
+    "common.extensionName": (_extension_name, 260),
+    "common.extensionVersion": (_version("common.extensionVersion"), 130),
+    "common.weight": (_weight, NUMBER_BYTES),
+    "app_name": (_app_name, 260),
+    "app_version": (_version("app_version"), 130),
+}
+"""Properties that any event may have: how each is checked, and the most bytes its value takes as JSON."""
