@@ -1,0 +1,1 @@
+"""One file a protocol; each turns a request's body into the same Batch of Messages."""

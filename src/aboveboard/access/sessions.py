@@ -1,0 +1,114 @@
+"""Who is looking at the dashboard, and until when?
+
+A session is a signed cookie that holds the hash of the token it was opened with. It is worth exactly as much as
+that token: when the token leaves the settings, the session ends with it.
+"""
+
+import hmac
+import os
+import secrets
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+from aboveboard.access.tokens import Tokens, hash_token
+from aboveboard.errors import SettingsError
+
+__all__ = [
+    "DAYS",
+    "KEY_FILE",
+    "close_session",
+    "form_secret",
+    "open_session",
+    "same_form",
+    "session_role",
+    "signing_key",
+]
+
+DAYS = 14
+"""How long a session lasts at the most."""
+
+KEY_FILE = "session.key"
+"""The file in the data folder that holds the key under which cookies are signed."""
+
+_BYTES = 32
+_TOKEN, _FORM = "token", "form"
+
+Session = MutableMapping[str, Any]
+
+
+def signing_key(folder: Path) -> str:
+    """Return the key that signs this server's cookies, made at the first call and kept in `folder`.
+
+    64 hexadecimal digits, readable by the owner alone. Raises SettingsError for a file that holds anything else.
+    """
+    file = folder / KEY_FILE
+    try:
+        key = file.read_text(encoding="ascii").strip()
+        whole = len(bytes.fromhex(key)) == _BYTES
+    except FileNotFoundError:
+        return _new_key(file)
+    except OSError as error:
+        raise SettingsError(f"The session key {file} cannot be read: {error.strerror}.") from error
+    except ValueError:
+        whole = False
+    if not whole:
+        raise SettingsError(
+            f"The session key {file} is damaged. Delete it and start again: a new one is made, and everybody "
+            "signs in once more."
+        )
+    return key
+
+
+def _new_key(file: Path) -> str:
+    key = secrets.token_hex(_BYTES)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = file.with_suffix(".new")
+    scratch.unlink(missing_ok=True)
+    # Created with its mode, not changed afterwards: there is no moment in which others can read it.
+    with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
+        out.write(key + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    scratch.replace(file)
+    return key
+
+
+def open_session(session: Session, token: str, tokens: Tokens) -> str | None:
+    """Start a session for a token and return its role; for an unknown token nothing changes, and None."""
+    role = tokens.role(token)
+    if role is not None:
+        session.clear()
+        session[_TOKEN] = hash_token(token)
+    return role
+
+
+def session_role(session: Session, tokens: Tokens) -> str | None:
+    """Return the role of whoever holds this session, or None where its token is no longer valid."""
+    digest, role = session.get(_TOKEN), None
+    if isinstance(digest, str):
+        for known in tokens:
+            if hmac.compare_digest(known.sha256.encode(), digest.encode()):
+                role = known.role
+    return role
+
+
+def close_session(session: Session) -> None:
+    """End a session; its cookie is deleted with the answer."""
+    session.clear()
+
+
+def form_secret(session: Session) -> str:
+    """Return the secret that the sign-in form repeats, so that a form on another site cannot sign anyone in.
+
+    `Origin` and `Sec-Fetch-Site` would do on HTTPS; without it, browsers leave them out.
+    """
+    if _FORM not in session:
+        session[_FORM] = secrets.token_urlsafe(16)
+    return str(session[_FORM])
+
+
+def same_form(session: Session, said: str) -> bool:
+    """Whether a form that came back is the one that this session was given."""
+    given = session.get(_FORM)
+    return isinstance(given, str) and hmac.compare_digest(given.encode(), said.encode())

@@ -1,0 +1,106 @@
+"""What of an event may be kept, by its source's policy and catalogs?"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from aboveboard.access import Source
+from aboveboard.catalog import Catalog, Safety, check, clean_all, clean_name, load
+from aboveboard.collector.outcome import DURATIONS
+from aboveboard.privacy import Cleaned, Cleaner
+
+__all__ = ["Kept", "SourceCleaning"]
+
+_CACHED_TEXTS = 50_000
+_NOTHING = Catalog(app="", notice=0, privacy="", events={})
+"""What a source without a catalog has declared."""
+
+
+def _number(value: object) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
+
+
+def _of_form(form: str) -> Callable[[object], bool]:
+    pattern = re.compile(form)
+    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+_FACTS: Mapping[str, Callable[[object], bool]] = {
+    **dict.fromkeys(DURATIONS, _number),
+    "common.weight": _number,
+    "common.extensionName": _of_form(r"[A-Za-z0-9][\w-]{0,63}(?:\.[A-Za-z0-9][\w-]{0,63}){0,3}"),
+    "common.extensionVersion": _of_form(r"v?\d{1,6}(?:[.+-][A-Za-z0-9]{1,12}){0,6}"),
+    "app_version": _of_form(r"v?\d{1,6}(?:[.+-][A-Za-z0-9]{1,12}){0,6}"),
+}
+"""What clients add to each event, kept as it is where it has its form: durations would be folded else."""
+
+
+class Kept(msgspec.Struct):
+    """What is left of an event; `event` is None when the whole of it is dropped.
+
+    `cleaned` tells where something was replaced and by what, `drops` where something was left out and why.
+    """
+
+    event: str | None
+    level: str
+    properties: dict[str, Any]
+    cleaned: list[str]
+    drops: list[tuple[str, str]]
+
+
+class _CachingCleaner:
+    """A Cleaner that does not clean the same text twice: error messages repeat from machine to machine."""
+
+    def __init__(self, cleaner: Cleaner) -> None:
+        self.explain: Callable[[str], Cleaned] = lru_cache(maxsize=_CACHED_TEXTS)(cleaner.explain)
+
+    def clean(self, text: str) -> str:
+        """Return the cleaned text."""
+        return self.explain(text).text
+
+
+class SourceCleaning:
+    """The policy of one source, with its catalogs loaded; `folder` is where their relative paths start."""
+
+    def __init__(self, source: Source, folder: Path) -> None:
+        self.source = source
+        self._catalogs = {
+            catalog.digest: catalog for catalog in (load(folder / name) for name in source.catalogs)
+        }
+        words = frozenset().union(*(catalog.words for catalog in self._catalogs.values()))
+        cleaner: Any = _CachingCleaner(Cleaner(words=words))
+        self._safety = Safety(cleaner=cleaner, hasher=None)
+        self._cleaner = cleaner
+
+    def keep(self, event: str, properties: Mapping[str, Any], digest: str, today: date) -> Kept:
+        """Return what the policy keeps of one event."""
+        if self.source.policy == "declared":
+            verdict = check(self._catalog(digest), event, properties, today=today, safety=self._safety)
+            name, kept = verdict.event, verdict.properties
+        else:
+            facts = {key: value for key, value in properties.items() if key in _FACTS and _FACTS[key](value)}
+            rest = {key: value for key, value in properties.items() if key not in facts}
+            verdict = clean_all(rest, safety=self._safety)
+            name, kept = clean_name(event, self._cleaner), facts | verdict.properties
+        return Kept(
+            event=name,
+            level=verdict.level,
+            properties=kept,
+            cleaned=[f"{path}: {made.placeholder}" for path, made in verdict.replacements],
+            drops=[(drop.path, drop.reason) for drop in verdict.drops],
+        )
+
+    def page(self, route: str) -> str:
+        """Return a page's route with each step cleaned on its own, since routes embed object names."""
+        return "/".join(self._cleaner.clean(step) if step else "" for step in route.split("/"))
+
+    def _catalog(self, digest: str) -> Catalog:
+        if digest in self._catalogs:
+            return self._catalogs[digest]
+        return next(reversed(self._catalogs.values()), _NOTHING)

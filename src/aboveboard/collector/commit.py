@@ -1,0 +1,161 @@
+"""How does a request wait until its events are on disk, together with all that wait at the same time?"""
+
+import asyncio
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from aboveboard.collector.admit import Admission, Admitted
+from aboveboard.collector.body import gunzip
+from aboveboard.collector.event import Batch
+from aboveboard.errors import RequestRefused
+from aboveboard.store import insert
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+else:
+    Client = Any
+
+__all__ = ["Committer", "Delivery"]
+
+_GROUP = 256
+_WAITING_BYTES = 64 * 1024 * 1024
+_RETRY_AFTER = (0.1, 0.5, 2.0)
+
+
+class Delivery(msgspec.Struct):
+    """One request on its way to the store; `received` is in microseconds since 1970."""
+
+    body: bytes
+    gzipped: bool
+    decode: Callable[[bytes], Batch]
+    write_key: str
+    received: int
+    loop: asyncio.AbstractEventLoop
+    answer: "asyncio.Future[Admitted]"
+
+
+class Committer:
+    """The one thread that writes: it takes whatever waits, decodes, cleans, inserts, then answers each.
+
+    There is no timer: while one group is being written the next one gathers. A body is checked on its own first,
+    so that a bad request cannot harm its group.
+    """
+
+    def __init__(self, client: "Client", admission: Admission) -> None:
+        self.admission = admission
+        self.drops: Counter[tuple[str, str]] = Counter()
+        self.healthy = False
+        self._client = client
+        self._waiting: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
+        self._bytes = 0
+        self._thread = threading.Thread(target=self._run, name="aboveboard-commit", daemon=True)
+
+    def start(self) -> None:
+        """Warm the engine up and begin to take deliveries."""
+        _warm_up(self._client)
+        self.healthy = True
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer everything that waits, then end; returns when the last group is on disk."""
+        self._waiting.put(None)
+        self._thread.join()
+        self.healthy = False
+
+    async def commit(
+        self, body: bytes, *, gzipped: bool, decode: Callable[[bytes], Batch], write_key: str
+    ) -> Admitted:
+        """Return once the events of a body are on disk.
+
+        Raises RequestRefused: 400 for a body or key that cannot be accepted, 503 when too much waits already or
+        the store does not take it.
+        """
+        if self._bytes + len(body) > _WAITING_BYTES:
+            raise RequestRefused(503, "busy", "Too many requests wait for the disk. Send this again later.")
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Admitted] = loop.create_future()
+        received = time.time_ns() // 1000
+        self._bytes += len(body)
+        try:
+            self._waiting.put(Delivery(body, gzipped, decode, write_key, received, loop, answer))
+            return await answer
+        finally:
+            self._bytes -= len(body)
+
+    def _run(self) -> None:
+        running = True
+        while running:
+            group = [self._waiting.get()]
+            while len(group) < _GROUP and not self._waiting.empty():
+                group.append(self._waiting.get_nowait())
+            running = None not in group
+            self._write([delivery for delivery in group if delivery is not None])
+
+    def _write(self, group: list[Delivery]) -> None:
+        admitted = []
+        for delivery in group:
+            try:
+                body = gunzip(delivery.body) if delivery.gzipped else delivery.body
+                batch = delivery.decode(body)
+                admitted.append(
+                    (delivery, self.admission.admit(batch, delivery.write_key, delivery.received))
+                )
+            except RequestRefused as refusal:
+                _refuse(delivery, refusal)
+        if self._stored([event.row() for _, request in admitted for event in request.events]):
+            for delivery, request in admitted:
+                self._accept(delivery, request)
+            return
+        for delivery, request in admitted:
+            if len(admitted) > 1 and self._stored([event.row() for event in request.events]):
+                self._accept(delivery, request)
+            else:
+                message = "The store does not take the events at the moment. Send them again later."
+                _refuse(delivery, RequestRefused(503, "store unavailable", message))
+
+    def _accept(self, delivery: Delivery, request: Admitted) -> None:
+        for reason, count in request.drops.items():
+            self.drops[request.source.name, reason] += count
+        _settle(delivery, lambda: delivery.answer.set_result(request))
+
+    def _stored(self, rows: list[tuple[object, ...]]) -> bool:
+        from clickhouse_connect.driver.exceptions import ClickHouseError
+
+        for pause in (*_RETRY_AFTER, None):
+            try:
+                insert(self._client, rows)
+            except (ClickHouseError, OSError):
+                self.healthy = False
+                if pause is None:
+                    return False
+                time.sleep(pause)
+            else:
+                self.healthy = True
+                return True
+        return False
+
+
+def _refuse(delivery: Delivery, refusal: RequestRefused) -> None:
+    _settle(delivery, lambda: delivery.answer.set_exception(refusal))
+
+
+def _settle(delivery: Delivery, act: Callable[[], None]) -> None:
+    def on_loop() -> None:
+        # The client may have gone away while its events were being written.
+        if not delivery.answer.done():
+            act()
+
+    delivery.loop.call_soon_threadsafe(on_loop)
+
+
+def _warm_up(client: "Client") -> None:
+    """The first insert of a process takes a second or two; it must not be somebody's event."""
+    client.command("CREATE TABLE IF NOT EXISTS warm_up (moment DateTime64(3, 'UTC')) ENGINE = Null")
+    client.insert("warm_up", [[0]], column_names=["moment"])
+    client.command("DROP TABLE warm_up")

@@ -1,0 +1,47 @@
+"""Which facts about the machine are kept? Those in this table, in this form, and no other."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["CONTEXT", "context"]
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9 ._+-]{0,39}")
+_NAME = re.compile(r"[@A-Za-z][\w@/. +-]{0,63}")
+_VERSION = re.compile(r"v?\d{1,10}(?:[.+~_-]?[A-Za-z0-9]{1,12}){0,8}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_LOCALE = re.compile(r"[a-zA-Z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+_TIMEZONE = re.compile(r"[A-Z][A-Za-z]+(?:/[A-Za-z0-9_+-]+){0,2}")
+
+CONTEXT: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
+    "app": (("app.name",), _NAME),
+    "app_version": (("app.version",), _VERSION),
+    "os": (("os.name",), _WORD),
+    "os_version": (("os.version",), _VERSION),
+    "distribution": (("os.distribution",), _WORD),
+    "arch": (("os.arch", "device.arch", "cpu.arch"), _WORD),
+    "country": (("location.country",), _COUNTRY),
+    "locale": (("locale",), _LOCALE),
+    "timezone": (("timezone",), _TIMEZONE),
+    "library": (("library.name",), _NAME),
+    "library_version": (("library.version",), _VERSION),
+}
+"""Column: (where in Segment's `context` it stands, the form it must have). What is not here is not kept."""
+
+
+def context(sent: Mapping[str, Any]) -> dict[str, str]:
+    """Return the allowed facts of a Segment `context`, one string a column, empty where absent or of odd form."""
+    found = {}
+    for column, (paths, form) in CONTEXT.items():
+        value = next((value for path in paths if (value := _at(sent, path))), "")
+        match = form.match(value) if column == "os_version" else form.fullmatch(value)
+        # A kernel's own suffix can name the machine that built it: what follows the version is cut.
+        found[column] = match[0] if match else ""
+    return found
+
+
+def _at(sent: Mapping[str, Any], path: str) -> str:
+    value: Any = sent
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) else ""

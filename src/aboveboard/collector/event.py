@@ -1,0 +1,100 @@
+"""What is one event, whichever protocol brought it?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from aboveboard.store import COLUMNS
+
+__all__ = ["Batch", "Event", "Message", "Refusal"]
+
+
+class Message(msgspec.Struct):
+    """One message as a client sent it, before anything is checked or cleaned.
+
+    `timestamp` is the client's own clock in milliseconds since 1970, None where it sent none; `size` is in bytes.
+    """
+
+    kind: str
+    event: str
+    page: str
+    message_id: str
+    anonymous_id: str
+    timestamp: int | None
+    properties: Mapping[str, Any]
+    context: Mapping[str, Any]
+    size: int
+
+
+class Refusal(msgspec.Struct):
+    """One message of a batch that cannot be an event, and why; the rest of its batch is not harmed."""
+
+    reason: str
+
+
+class Batch(msgspec.Struct):
+    """One request's messages with what they share; `sent_at` is in milliseconds since 1970."""
+
+    write_key: str
+    sent_at: int | None
+    messages: list[Message]
+    refusals: list[Refusal]
+    notice: int = 0
+    catalog: str = ""
+
+
+class Event(msgspec.Struct):
+    """One row of the table `events`, its fields in the order of the table's columns.
+
+    `client_time` and `time` are milliseconds, `received` microseconds since 1970, all UTC.
+    """
+
+    source: str
+    install: str
+    message_id: str
+    part: int
+    version: int
+    client_time: int
+    time: int
+    received: int
+    kind: str
+    event: str
+    page: str
+    level: str
+    extension: str
+    extension_version: str
+    app: str
+    app_version: str
+    os: str
+    os_version: str
+    distribution: str
+    arch: str
+    country: str
+    locale: str
+    timezone: str
+    library: str
+    library_version: str
+    failed: bool
+    outcome: str
+    duration_ms: float | None
+    weight: float
+    error_type: str
+    error_code: str
+    status_code: int | None
+    exit_code: int | None
+    error_text: str
+    fingerprint: str
+    properties: str
+    cleaned: list[str]
+    bytes: int
+    notice: int
+    catalog: str
+
+    def row(self) -> tuple[object, ...]:
+        """Return the values in the order in which the store takes them."""
+        return msgspec.structs.astuple(self)
+
+
+if Event.__struct_fields__ != COLUMNS:
+    raise AssertionError("the fields of Event and the columns of the store have come apart")

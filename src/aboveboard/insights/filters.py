@@ -1,0 +1,95 @@
+"""Which events does a question look at? The same filters, in the same words, for every question."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from aboveboard.access import Sources
+
+__all__ = ["FINAL", "FilterError", "Filters", "filters_from"]
+
+FINAL = {"do_not_merge_across_partitions_select_final": 1}
+"""Settings for every question: the copies of one event share a partition, so days need not be merged."""
+
+_COLUMNS = {
+    "version": "app_version",
+    "os": "os",
+    "arch": "arch",
+    "country": "country",
+    "extension": "extension",
+    "event": "event",
+}
+
+
+class FilterError(ValueError):
+    """A filter in the address is wrong; the text says which, and what it takes."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The sources, the span of time (UTC, `until` exclusive) and exact values to look at.
+
+    `open_sources` are those whose texts may be shown whatever the size of a group (development).
+    """
+
+    sources: Sequence[str]
+    since: datetime
+    until: datetime
+    equal: Mapping[str, str]
+    open_sources: Sequence[str] = ()
+
+    def where(self) -> str:
+        """Return the condition, all values as parameters."""
+        conditions = [
+            "source IN {sources:Array(String)}",
+            "time >= {since:DateTime64(3, 'UTC')}",
+            "time < {until:DateTime64(3, 'UTC')}",
+            *(f"{_COLUMNS[name]} = {{{name}:String}}" for name in self.equal),
+        ]
+        return "\n    AND ".join(conditions)
+
+    def parameters(self) -> dict[str, object]:
+        """Return the values of the parameters in `where`."""
+        return {
+            "sources": list(self.sources),
+            "open_sources": list(self.open_sources),
+            "since": self.since,
+            "until": self.until,
+            **self.equal,
+        }
+
+
+def filters_from(query: Mapping[str, str], sources: Sources, now: datetime) -> Filters:
+    """Read the filters of an address: source, from, to, version, os, arch, country, extension, event.
+
+    Without `source`: all production sources, or the development sources where there is no other. `from` and `to`
+    are days (2026-11-23, `to` included) or moments (ISO 8601, UTC where no zone is said); by default the last 30
+    days. Raises FilterError.
+    """
+    names = [query["source"]] if query.get("source") else sources.answering()
+    for name in names:
+        if sources.get(name) is None:
+            known = ", ".join(source.name for source in sources)
+            raise FilterError(f"There is no source {name!r}. The sources are: {known}.")
+    until = _moment("to", query["to"], end=True) if query.get("to") else now + timedelta(days=1)
+    since = _moment("from", query["from"]) if query.get("from") else now - timedelta(days=30)
+    if since >= until:
+        raise FilterError(f"`from` ({since:%Y-%m-%d}) is not before `to` ({until:%Y-%m-%d}). Exchange them.")
+    return Filters(
+        sources=names,
+        since=since,
+        until=until,
+        equal={name: query[name] for name in _COLUMNS if query.get(name)},
+        open_sources=[source.name for source in sources if source.development],
+    )
+
+
+def _moment(name: str, text: str, *, end: bool = False) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise FilterError(f"`{name}` is {text!r}. Write a day, such as 2026-11-23.") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not 1970 <= moment.year < 2100:
+        raise FilterError(f"`{name}` is {text!r}. Write a day between 1970 and 2099.")
+    return moment + timedelta(days=1) if end and len(text) == 10 else moment

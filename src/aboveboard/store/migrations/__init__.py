@@ -1,0 +1,74 @@
+"""Which steps bring a database to the tables that this version expects?
+
+Each step is a file `NNNN_name.sql` beside this one, applied once, in order, and never edited afterwards.
+"""
+
+import re
+from importlib import resources
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aboveboard.errors import StoreError
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+else:
+    Client = Any
+
+__all__ = ["Migration", "migrate", "migrations", "statements"]
+
+_LEDGER = """
+CREATE TABLE IF NOT EXISTS migrations
+(
+    number UInt32,
+    name String,
+    applied DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = MergeTree
+ORDER BY number
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+"""
+
+
+class Migration(NamedTuple):
+    """One numbered step and its SQL."""
+
+    number: int
+    name: str
+    sql: str
+
+
+def migrations() -> list[Migration]:
+    """Return every step that ships with this version, in order."""
+    found = []
+    for file in resources.files(__name__).iterdir():
+        match = re.fullmatch(r"(\d{4})_(\w+)\.sql", file.name)
+        if match:
+            found.append(Migration(int(match[1]), match[2], file.read_text(encoding="utf-8")))
+    return sorted(found)
+
+
+def statements(sql: str) -> list[str]:
+    """Split a step into its statements, which end in a semicolon at the end of a line."""
+    return [part.strip() for part in re.split(r";\s*$", sql, flags=re.MULTILINE) if part.strip()]
+
+
+def migrate(client: "Client") -> list[Migration]:
+    """Apply what is missing and return it.
+
+    Raises StoreError when the database was written by a newer version, which this one must not touch.
+    """
+    client.command(_LEDGER)
+    applied = {row[0] for row in client.query("SELECT number FROM migrations").result_rows}
+    known = migrations()
+    unknown = applied - {step.number for step in known}
+    if unknown:
+        raise StoreError(
+            f"The store has migration {max(unknown)}, and this version knows {known[-1].number} at the most: "
+            "it was written by a newer version. Start that version, or restore a backup."
+        )
+    missing = [step for step in known if step.number not in applied]
+    for step in missing:
+        for statement in statements(step.sql):
+            client.command(statement)
+        client.insert("migrations", [[step.number, step.name]], column_names=["number", "name"])
+    return missing
