@@ -1,0 +1,1 @@
+"""What a maintainer sees: pages for people, and the same rows as JSON for programs."""

@@ -1,0 +1,74 @@
+"""How does a program get the rows that a page shows?
+
+Every answer is JSON: `{"question": …, "rows": [...], …}`, or `{"error": {"reason": …, "message": …}}`.
+"""
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aboveboard.dashboard.questions import ask, filters_of
+from aboveboard.insights import QUESTIONS
+from aboveboard.insights.filters import FilterError
+
+__all__ = ["PREFIX", "answer", "error", "unknown"]
+
+PREFIX = "/api/"
+"""Where addresses begin whose every answer is JSON, errors too."""
+
+
+async def answer(request: Request) -> Response:
+    """Answer `GET /api/v1/<question>` for whoever carries a token."""
+    if _role(request) is None:
+        return _no_token()
+    question = request.path_params["question"]
+    if question not in QUESTIONS:
+        known = ", ".join(QUESTIONS)
+        return error(
+            404, "unknown question", f"There is no question {question!r}. The questions are: {known}."
+        )
+    try:
+        filters = filters_of(request)
+    except FilterError as wrong:
+        return error(400, "wrong filter", str(wrong))
+    return _json(
+        {
+            "question": question,
+            "rows": await ask(request, question, filters),
+            "sources": list(filters.sources),
+            "from": filters.since,
+            "to": filters.until,
+        }
+    )
+
+
+async def unknown(request: Request) -> Response:
+    """Answer every other address under PREFIX."""
+    if _role(request) is None:
+        return _no_token()
+    known = ", ".join(f"/api/v1/{question}" for question in QUESTIONS)
+    return error(404, "unknown address", f"There is no {request.url.path!r}. The addresses are: {known}.")
+
+
+def error(status: int, reason: str, message: str) -> Response:
+    """Return an error in the one shape that all of them have."""
+    response = _json({"error": {"reason": reason, "message": message}}, status)
+    if status == 401:
+        response.headers["www-authenticate"] = 'Bearer realm="aboveboard"'
+    return response
+
+
+def _role(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    role: str | None = request.app.state.settings.tokens.role(token.strip())
+    return role if scheme.lower() == "bearer" else None
+
+
+def _no_token() -> Response:
+    return error(401, "no token", "Send a token of this server as `Authorization: Bearer <token>`.")
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(content), status, media_type="application/json")

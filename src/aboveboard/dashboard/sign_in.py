@@ -1,0 +1,91 @@
+"""How does someone get in, and out again?"""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from aboveboard.access.sessions import close_session, form_secret, open_session, same_form, session_role
+from aboveboard.dashboard.templating import address, render
+
+__all__ = ["sign_out", "signed_in"]
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+_MOST_BYTES = 4096
+_UNKNOWN = (
+    "This server does not know that token. A link that `aboveboard serve` printed is good until the server "
+    "stops; take the newest one."
+)
+_STALE = "The form was too old to be sure that it came from here. Send it again."
+
+
+def signed_in(handler: Handler) -> Handler:
+    """Let a page be seen only by whoever has a session, and start one for whoever brings a token.
+
+    A token comes in the address (`?token=…`) or from the form that stands in the page's place; either way the
+    answer leads to the same page with no token in its address.
+    """
+
+    async def page(request: Request) -> Response:
+        tokens = request.app.state.settings.tokens
+        if request.method == "POST":
+            return await _by_form(request)
+        if "token" in request.query_params:
+            return await _enter(request, request.query_params["token"])
+        request.state.role = session_role(request.session, tokens)
+        if request.state.role is None:
+            return await _form(request)
+        if "" in request.query_params.values():
+            return RedirectResponse(_same_page(request), status_code=303)
+        return await handler(request)
+
+    return page
+
+
+async def sign_out(request: Request) -> Response:
+    """End the session; a POST from another site carries no cookie, so it ends nothing."""
+    close_session(request.session)
+    return RedirectResponse("/", status_code=303)
+
+
+async def _by_form(request: Request) -> Response:
+    fields = await _fields(request)
+    if not same_form(request.session, fields.get("form", "")):
+        return await _form(request, _STALE, status=403)
+    return await _enter(request, fields.get("token", "").strip())
+
+
+async def _enter(request: Request, token: str) -> Response:
+    if open_session(request.session, token, request.app.state.settings.tokens) is None:
+        return await _form(request, _UNKNOWN)
+    return RedirectResponse(_same_page(request), status_code=303)
+
+
+async def _form(request: Request, complaint: str = "", status: int = 401) -> Response:
+    return await render(
+        request,
+        "sign_in.html",
+        status,
+        complaint=complaint,
+        secret=form_secret(request.session),
+        action=_same_page(request),
+    )
+
+
+def _same_page(request: Request) -> str:
+    """The address that was asked for, without the token and without filters that are empty."""
+    return address(
+        request.url.path, {name: value for name, value in request.query_params.items() if name != "token"}
+    )
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            return {}
+    fields = parse_qs(body.decode("utf-8", "replace"))
+    return {name: values[0] for name, values in fields.items()}

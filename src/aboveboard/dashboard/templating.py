@@ -1,0 +1,89 @@
+"""How do rows become HTML?"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from aboveboard.dashboard.format import formats_for
+from aboveboard.dashboard.questions import FILTERS
+
+__all__ = ["STATIC", "address", "render"]
+
+STATIC = Path(__file__).parent / "static"
+"""The folder of the files that go out as they are."""
+
+
+async def render(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    """Return a page made from a template, in the language and formats of whoever asks."""
+    query = {name: request.query_params[name] for name in FILTERS if request.query_params.get(name)}
+
+    def here(path: str = request.url.path, **changes: str | None) -> str:
+        return address(path, {**query, **{name.rstrip("_"): value for name, value in changes.items()}})
+
+    shared = {
+        "request": request,
+        "path": request.url.path,
+        "query": query,
+        "here": here,
+        "formats": formats_for(request.headers.get("accept-language", "")),
+        "role": getattr(request.state, "role", None),
+    }
+    # Rows of a long answer take milliseconds to write, in which the loop would take no events.
+    text = await run_in_threadpool(_environment().get_template(template).render, **{**shared, **values})
+    return HTMLResponse(text, status)
+
+
+def address(path: str, query: Mapping[str, str | None]) -> str:
+    """Return a path with the parts of a query that say something."""
+    said = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(said)}" if said else path
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("aboveboard.dashboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["static"] = _static
+    environment.filters["breakable"] = _breakable
+    environment.filters["as_day"] = _as_day
+    return environment
+
+
+@lru_cache(maxsize=64)
+def _static(name: str) -> str:
+    """The address of a static file carries its hash, so that browsers keep it until it changes."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:12]}"
+
+
+def _breakable(name: str) -> Markup:
+    """Let a long dotted name break behind its dots, and nowhere else if it can be helped."""
+    return Markup("<wbr>").join(escape(part) for part in _parts(name))
+
+
+def _parts(name: str) -> list[str]:
+    *heads, last = name.split(".")
+    return [f"{head}." for head in heads] + [last]
+
+
+def _as_day(text: str) -> str:
+    """The value of a date field: browsers complain in their console about anything but a day."""
+    try:
+        return f"{datetime.fromisoformat(text):%Y-%m-%d}"
+    except ValueError:
+        return ""
