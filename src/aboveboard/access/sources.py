@@ -16,7 +16,8 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `kind` is "production" or "development" (left out of every answer unless asked for); `policy` is "declared"
     (undeclared parts are dropped) or "cleaned" (kept after cleaning); `catalogs` are files, relative to the
-    settings file; `install_key` is the key of the hash that stands for an anonymous id.
+    settings file; `install_key` is the key of the hash that stands for an anonymous id; events older than
+    `window_days` go to the quarantine.
     """
 
     write_keys: tuple[str, ...]
@@ -26,6 +27,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policy: str = "declared"
     catalogs: tuple[str, ...] = ()
     revoked_keys: tuple[str, ...] = ()
+    window_days: int = 30
 
     @property
     def development(self) -> bool:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ import msgspec
 
 from aboveboard.access import Source, Sources
 from aboveboard.collector.cleaning import Kept, SourceCleaning
-from aboveboard.collector.clock import client_day, repaired
+from aboveboard.collector.clock import DAY, client_day, repaired
 from aboveboard.collector.context import context
-from aboveboard.collector.event import Batch, Event, Message
+from aboveboard.collector.event import Batch, Event, Message, Quarantined
 from aboveboard.collector.outcome import outcome
 from aboveboard.privacy import fingerprint
 
@@ -24,11 +24,15 @@ _MOST_PARTS = 1000
 
 
 class Admitted(msgspec.Struct):
-    """What one request adds: the source, its events, and how many parts were dropped, by reason."""
+    """What one request adds: its events, what goes to the quarantine, and counts of what was left out.
+
+    A count's key is (day in days since 1970, event, path, reason), names cleaned.
+    """
 
     source: Source
     events: list[Event]
-    drops: Counter[str]
+    quarantined: list[Quarantined]
+    drops: Counter[tuple[int, str, str, str]]
 
 
 class Admission:
@@ -39,31 +43,106 @@ class Admission:
         self._cleaning = {source.name: SourceCleaning(source, folder) for source in sources}
 
     def admit(self, batch: Batch, write_key: str, received: int) -> Admitted:
-        """Turn a batch into events; `write_key` is the header's, which goes before the body's.
+        """Turn a batch into rows; `write_key` is the header's, which goes before the body's.
 
         `received` is in microseconds since 1970. Raises RequestRefused for a key that belongs to no source.
         """
         source = self._sources.admit(write_key or batch.write_key)
-        admitted = Admitted(source, [], Counter(refusal.reason for refusal in batch.refusals))
+        request = _Request(batch, self._cleaning[source.name], received)
         for message in batch.messages:
-            admitted.events += self._events(source, batch, message, received, admitted.drops)
-        return admitted
+            request.take(message)
+        for refusal in batch.refusals:
+            request.refuse(refusal.reason, refusal.message)
+        return request.admitted
 
-    def _events(
-        self, source: Source, batch: Batch, message: Message, received: int, drops: Counter[str]
-    ) -> Iterator[Event]:
-        cleaning = self._cleaning[source.name]
-        today = datetime.fromtimestamp(received / 1e6, UTC).date()
+
+class _Request:
+    """One batch on its way through the rules of its source."""
+
+    def __init__(self, batch: Batch, cleaning: SourceCleaning, received: int) -> None:
+        self.batch = batch
+        self.cleaning = cleaning
+        self.received = received
+        self.today = datetime.fromtimestamp(received / 1e6, UTC).date()
+        self.admitted = Admitted(cleaning.source, [], [], Counter())
+
+    def take(self, message: Message) -> None:
+        """Add the events of a message, or put it into quarantine where it comes too late."""
+        now = self.received // 1000
+        time = repaired(message.timestamp, self.batch.sent_at, now)
+        if now - time > self.cleaning.source.window_days * DAY:
+            self.refuse("too late", message)
+            return
         # Without a message id a retry cannot be told from a new event.
-        message_id = message.message_id or uuid.uuid4().hex
+        message.message_id = message.message_id or uuid.uuid4().hex
         facts = context(message.context)
         for part, properties in enumerate(_opened(message.properties)):
-            kept = cleaning.keep(message.event, properties, batch.catalog, today)
-            drops.update(reason for _, reason in kept.drops)
+            kept = self.cleaning.keep(message.event, properties, self.batch.catalog, self.today)
+            for path, reason in kept.drops:
+                self._count(kept.event or self.cleaning.name(message.event), path, reason)
             if kept.event is not None:
-                moment = (message.timestamp, batch.sent_at, received)
-                page = cleaning.page(message.page)
-                yield _event(source, message, batch, kept, facts, moment, (message_id, part, page))
+                self.admitted.events.append(self._event(message, kept, facts, time, part))
+
+    def refuse(self, reason: str, message: Message | None) -> None:
+        """Put what can be read of a message into quarantine, cleaned, and count it."""
+        self._count("", "", reason)
+        if message is None:
+            return
+        source = self.cleaning.source
+        made = Quarantined(
+            source=source.name,
+            install=source.install(message.anonymous_id),
+            message_id=message.message_id or uuid.uuid4().hex,
+            version=_VERSIONS - self.received,
+            received=self.received,
+            reason=reason,
+            kind=message.kind if message.kind.isalpha() else "",
+            event=self.cleaning.name(message.event),
+            client_time=message.timestamp or 0,
+            content=_json(self.cleaning.clean(message.properties)),
+            context=_json(context(message.context)),
+        )
+        self.admitted.quarantined.append(made)
+
+    def _count(self, event: str, path: str, reason: str) -> None:
+        self.admitted.drops[self.received // (DAY * 1000), event, path, reason] += 1
+
+    def _event(self, message: Message, kept: Kept, facts: dict[str, str], time: int, part: int) -> Event:
+        source, event = self.cleaning.source, str(kept.event)
+        how = outcome(event, kept.properties)
+        code = how.error_code or str(how.status_code or how.exit_code or "")
+        return Event(
+            source=source.name,
+            install=source.install(message.anonymous_id),
+            message_id=message.message_id,
+            part=part,
+            version=_VERSIONS - self.received,
+            client_time=client_day(message.timestamp, self.received // 1000),
+            time=time,
+            received=self.received,
+            kind=message.kind,
+            event=event,
+            page=self.cleaning.page(message.page) if message.page else "",
+            level=kept.level,
+            extension=_common(kept.properties, "extensionName"),
+            extension_version=_common(kept.properties, "extensionVersion"),
+            **facts,
+            failed=how.failed,
+            outcome=how.name,
+            duration_ms=how.duration_ms,
+            weight=_weight(kept.properties),
+            error_type=how.error_type,
+            error_code=how.error_code,
+            status_code=how.status_code,
+            exit_code=how.exit_code,
+            error_text=how.error_text,
+            fingerprint=fingerprint(how.error_type, code, how.error_text) if how.failed else "",
+            properties=_json(kept.properties),
+            cleaned=kept.cleaned,
+            bytes=message.size,
+            notice=self.batch.notice,
+            catalog=self.batch.catalog,
+        )
 
 
 def _opened(properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -75,52 +154,8 @@ def _opened(properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [shared | part for part in parts[:_MOST_PARTS] if isinstance(part, dict)]
 
 
-def _event(
-    source: Source,
-    message: Message,
-    batch: Batch,
-    kept: Kept,
-    facts: dict[str, str],
-    moment: tuple[int | None, int | None, int],
-    identity: tuple[str, int, str],
-) -> Event:
-    timestamp, sent_at, received = moment
-    message_id, part, page = identity
-    event = str(kept.event)
-    how = outcome(event, kept.properties)
-    code = how.error_code or str(how.status_code or how.exit_code or "")
-    return Event(
-        source=source.name,
-        install=source.install(message.anonymous_id),
-        message_id=message_id,
-        part=part,
-        version=_VERSIONS - received,
-        client_time=client_day(timestamp, received // 1000),
-        time=repaired(timestamp, sent_at, received // 1000),
-        received=received,
-        kind=message.kind,
-        event=event,
-        page=page,
-        level=kept.level,
-        extension=_common(kept.properties, "extensionName"),
-        extension_version=_common(kept.properties, "extensionVersion"),
-        **facts,
-        failed=how.failed,
-        outcome=how.name,
-        duration_ms=how.duration_ms,
-        weight=_weight(kept.properties),
-        error_type=how.error_type,
-        error_code=how.error_code,
-        status_code=how.status_code,
-        exit_code=how.exit_code,
-        error_text=how.error_text,
-        fingerprint=fingerprint(how.error_type, code, how.error_text) if how.failed else "",
-        properties=msgspec.json.encode(kept.properties, order="sorted").decode(),
-        cleaned=kept.cleaned,
-        bytes=message.size,
-        notice=batch.notice,
-        catalog=batch.catalog,
-    )
+def _json(value: Mapping[str, Any]) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()
 
 
 def _common(properties: Mapping[str, Any], name: str) -> str:

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,9 @@ class SourceCleaning:
         cleaner: Any = _CachingCleaner(Cleaner(words=words))
         self._safety = Safety(cleaner=cleaner, hasher=None)
         self._cleaner = cleaner
+        self.name: Callable[[str], str] = lru_cache(maxsize=_CACHED_TEXTS)(
+            partial(clean_name, cleaner=cleaner)
+        )
 
     def keep(self, event: str, properties: Mapping[str, Any], digest: str, today: date) -> Kept:
         """Return what the policy keeps of one event."""
@@ -85,9 +88,11 @@ class SourceCleaning:
             name, kept = verdict.event, verdict.properties
         else:
             facts = {key: value for key, value in properties.items() if key in _FACTS and _FACTS[key](value)}
-            rest = {key: value for key, value in properties.items() if key not in facts}
+            rest = (
+                {key: value for key, value in properties.items() if key not in facts} if facts else properties
+            )
             verdict = clean_all(rest, safety=self._safety)
-            name, kept = clean_name(event, self._cleaner), facts | verdict.properties
+            name, kept = self.name(event), facts | verdict.properties
         return Kept(
             event=name,
             level=verdict.level,
@@ -95,6 +100,10 @@ class SourceCleaning:
             cleaned=[f"{path}: {made.placeholder}" for path, made in verdict.replacements],
             drops=[(drop.path, drop.reason) for drop in verdict.drops],
         )
+
+    def clean(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Return properties with every value cleaned and none trusted, for what is not taken as an event."""
+        return clean_all(properties, safety=self._safety).properties
 
     def page(self, route: str) -> str:
         """Return a page's route with each step cleaned on its own, since routes embed object names."""

@@ -14,7 +14,7 @@ from aboveboard.collector.admit import Admission, Admitted
 from aboveboard.collector.body import gunzip
 from aboveboard.collector.event import Batch
 from aboveboard.errors import RequestRefused
-from aboveboard.store import insert
+from aboveboard.store import DROPS, QUARANTINE, insert
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -108,28 +108,28 @@ class Committer:
                 )
             except RequestRefused as refusal:
                 _refuse(delivery, refusal)
-        if self._stored([event.row() for _, request in admitted for event in request.events]):
+        if self._stored([request for _, request in admitted]):
             for delivery, request in admitted:
                 self._accept(delivery, request)
             return
         for delivery, request in admitted:
-            if len(admitted) > 1 and self._stored([event.row() for event in request.events]):
+            if len(admitted) > 1 and self._stored([request]):
                 self._accept(delivery, request)
             else:
                 message = "The store does not take the events at the moment. Send them again later."
                 _refuse(delivery, RequestRefused(503, "store unavailable", message))
 
     def _accept(self, delivery: Delivery, request: Admitted) -> None:
-        for reason, count in request.drops.items():
+        for (_, _, _, reason), count in request.drops.items():
             self.drops[request.source.name, reason] += count
         _settle(delivery, lambda: delivery.answer.set_result(request))
 
-    def _stored(self, rows: list[tuple[object, ...]]) -> bool:
+    def _stored(self, requests: list[Admitted]) -> bool:
         from clickhouse_connect.driver.exceptions import ClickHouseError
 
         for pause in (*_RETRY_AFTER, None):
             try:
-                insert(self._client, rows)
+                self._insert(requests)
             except (ClickHouseError, OSError):
                 self.healthy = False
                 if pause is None:
@@ -139,6 +139,17 @@ class Committer:
                 self.healthy = True
                 return True
         return False
+
+    def _insert(self, requests: list[Admitted]) -> None:
+        insert(self._client, [event.row() for request in requests for event in request.events])
+        quarantined = [event.row() for request in requests for event in request.quarantined]
+        insert(self._client, quarantined, "quarantine", QUARANTINE)
+        # Counts come last: where an insert fails and is tried again, they have not been added yet.
+        drops: Counter[tuple[str, int, str, str, str]] = Counter()
+        for request in requests:
+            for key, count in request.drops.items():
+                drops[request.source.name, *key] += count
+        insert(self._client, [(*key, count) for key, count in drops.items()], "drops", DROPS)
 
 
 def _refuse(delivery: Delivery, refusal: RequestRefused) -> None:

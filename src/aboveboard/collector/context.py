@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 __all__ = ["CONTEXT", "context"]
 
@@ -29,8 +32,19 @@ CONTEXT: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
 """Column: (where in Segment's `context` it stands, the form it must have). What is not here is not kept."""
 
 
-def context(sent: Mapping[str, Any]) -> dict[str, str]:
-    """Return the allowed facts of a Segment `context`, one string a column, empty where absent or of odd form."""
+def context(sent: Mapping[str, Any] | bytes) -> dict[str, str]:
+    """Return the allowed facts of a Segment `context` (read, or as JSON), empty where absent or of odd form."""
+    return _facts_of_json(sent) if isinstance(sent, bytes) else _facts(sent)
+
+
+# An install sends the same context with each of its events.
+@lru_cache(maxsize=10_000)
+def _facts_of_json(text: bytes) -> dict[str, str]:
+    sent = msgspec.json.decode(text) if text else {}
+    return _facts(sent if isinstance(sent, dict) else {})
+
+
+def _facts(sent: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     for column, (paths, form) in CONTEXT.items():
         value = next((value for path in paths if (value := _at(sent, path))), "")

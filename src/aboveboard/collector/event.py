@@ -5,15 +5,16 @@ from typing import Any
 
 import msgspec
 
-from aboveboard.store import COLUMNS
+from aboveboard.store import COLUMNS, QUARANTINE
 
-__all__ = ["Batch", "Event", "Message", "Refusal"]
+__all__ = ["Batch", "Event", "Message", "Quarantined", "Refusal"]
 
 
 class Message(msgspec.Struct):
     """One message as a client sent it, before anything is checked or cleaned.
 
     `timestamp` is the client's own clock in milliseconds since 1970, None where it sent none; `size` is in bytes.
+    `context` is a Segment context, or the same as JSON text not yet read.
     """
 
     kind: str
@@ -23,14 +24,18 @@ class Message(msgspec.Struct):
     anonymous_id: str
     timestamp: int | None
     properties: Mapping[str, Any]
-    context: Mapping[str, Any]
+    context: Mapping[str, Any] | bytes
     size: int
 
 
 class Refusal(msgspec.Struct):
-    """One message of a batch that cannot be an event, and why; the rest of its batch is not harmed."""
+    """One message of a batch that cannot be an event, and why; the rest of its batch is not harmed.
+
+    `message` is what could be read of it, for the quarantine; None where nothing could.
+    """
 
     reason: str
+    message: Message | None = None
 
 
 class Batch(msgspec.Struct):
@@ -96,5 +101,28 @@ class Event(msgspec.Struct):
         return msgspec.structs.astuple(self)
 
 
-if Event.__struct_fields__ != COLUMNS:
-    raise AssertionError("the fields of Event and the columns of the store have come apart")
+class Quarantined(msgspec.Struct):
+    """One row of the table `quarantine`: an event that could not be taken, cleaned, with the reason.
+
+    `content` holds its cleaned properties and `context` its allowed facts, both as JSON text.
+    """
+
+    source: str
+    install: str
+    message_id: str
+    version: int
+    received: int
+    reason: str
+    kind: str
+    event: str
+    client_time: int
+    content: str
+    context: str
+
+    def row(self) -> tuple[object, ...]:
+        """Return the values in the order in which the store takes them."""
+        return msgspec.structs.astuple(self)
+
+
+if Event.__struct_fields__ != COLUMNS or Quarantined.__struct_fields__ != QUARANTINE:
+    raise AssertionError("the fields of a row and the columns of the store have come apart")

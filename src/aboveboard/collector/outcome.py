@@ -50,9 +50,10 @@ def outcome(event: str, properties: Mapping[str, Any]) -> Outcome:
 
 def _duration(properties: Mapping[str, Any]) -> float | None:
     for key, factor in DURATIONS.items():
-        value = properties.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12:
-            return value * factor
+        if key in properties:
+            value = properties[key]
+            if type(value) in (int, float) and 0 <= value < 1e12:
+                return float(value * factor)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Which columns does an event have, and how does a group of events become one durable insert?"""
+"""Which columns do the tables have that the collector fills, and how does a group become one durable insert?"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 else:
     Client = Any
 
-__all__ = ["COLUMNS", "insert"]
+__all__ = ["COLUMNS", "DROPS", "QUARANTINE", "insert"]
 
 # One insert may hold events of many days: a client's spool carries weeks of outage.
 _SETTINGS = {"max_partitions_per_insert_block": 0}
@@ -25,12 +25,20 @@ COLUMNS = (
 )  # fmt: skip
 """The columns of the table `events`, in the order in which `insert` takes them."""
 
+QUARANTINE = (
+    "source", "install", "message_id", "version", "received", "reason", "kind", "event", "client_time",
+    "content", "context",
+)  # fmt: skip
+DROPS = ("source", "day", "event", "path", "reason", "count")
 
-def insert(client: "Client", rows: Sequence[Sequence[object]]) -> None:
-    """Store rows, each in the order of COLUMNS, as one insert that is on disk when this returns.
 
-    The table asks for a sync of each part's files and folder. Columns go in 1.6 to 2.2 times as fast as rows.
+def insert(
+    client: "Client", rows: Sequence[Sequence[object]], table: str = "events", names: Sequence[str] = COLUMNS
+) -> None:
+    """Store rows, each in the order of `names`, as one insert that is on disk when this returns.
+
+    The tables ask for a sync of each part's files and folder. Columns go in 1.6 to 2.2 times as fast as rows.
     """
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
-        client.insert("events", columns, column_names=COLUMNS, column_oriented=True, settings=_SETTINGS)
+        client.insert(table, columns, column_names=names, column_oriented=True, settings=_SETTINGS)

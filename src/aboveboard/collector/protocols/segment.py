@@ -3,6 +3,7 @@
 The format is the one Segment documents for its HTTP tracking source: https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -32,7 +33,7 @@ class _Wire(msgspec.Struct, rename="camel"):
     write_key: Any = None
     properties: Any = None
     traits: Any = None
-    context: Any = None
+    context: msgspec.Raw = msgspec.Raw()
 
 
 class _WireBatch(msgspec.Struct, rename="camel"):
@@ -58,6 +59,7 @@ def decode_batch(body: bytes) -> Batch:
     batch = Batch(_text(wire.write_key), milliseconds(wire.sent_at), [], [])
     ours = shared.get("aboveboard")
     if isinstance(ours, dict):
+        shared = {key: value for key, value in shared.items() if key != "aboveboard"}
         batch.notice = (
             ours["notice"] if type(ours.get("notice")) is int and 0 <= ours["notice"] < 2**32 else 0
         )
@@ -92,31 +94,45 @@ def _add(batch: Batch, raw: bytes, shared: dict[str, Any], kind: str | None) -> 
 
 
 def _message(raw: bytes, shared: dict[str, Any], kind: str | None) -> Message | Refusal:
-    if len(raw) > MAX_EVENT:
-        return Refusal("event too large")
     try:
         wire = _single.decode(raw)
+        context = _context(wire.context, shared)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Refusal("event is no object")
     kind = kind or _text(wire.type)
-    if kind not in KINDS:
-        return Refusal("unknown type")
-    event = _text(wire.event) if kind == "track" else kind
-    if not event:
-        return Refusal("event without a name")
-    context = wire.context if isinstance(wire.context, dict) else {}
     properties = wire.properties if kind in {"track", "page", "screen"} else wire.traits
-    return Message(
+    message = Message(
         kind=kind,
-        event=event,
+        event=_text(wire.event) if kind == "track" else kind,
         page=_page(wire) if kind in {"page", "screen"} else "",
         message_id=_text(wire.message_id),
         anonymous_id=_text(wire.anonymous_id),
         timestamp=milliseconds(wire.timestamp),
         properties=properties if isinstance(properties, dict) else {},
-        context=shared | context if shared else context,
+        context=context,
         size=len(raw),
     )
+    reason = _objection(message, wire)
+    return Refusal(reason, message) if reason else message
+
+
+def _objection(message: Message, wire: _Wire) -> str:
+    """Why a message cannot be taken as it is; nothing where it can."""
+    if message.size > MAX_EVENT:
+        return "event too large"
+    if message.kind not in KINDS:
+        return "unknown type"
+    if not message.event:
+        return "event without a name"
+    return "time cannot be read" if message.timestamp is None and wire.timestamp is not None else ""
+
+
+def _context(raw: msgspec.Raw, shared: dict[str, Any]) -> Mapping[str, Any] | bytes:
+    """What a message says goes before what its batch shares; where nothing is shared it stays unread."""
+    if not shared:
+        return bytes(raw)
+    own = msgspec.json.decode(raw) if raw else None
+    return shared | own if isinstance(own, dict) else shared
 
 
 def _page(wire: _Wire) -> str:
