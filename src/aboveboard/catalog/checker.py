@@ -1,6 +1,6 @@
 """What may be sent of this event?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -95,9 +95,9 @@ def _holds(prop: Property, types: tuple[str, ...]) -> bool:
 def _properties(plan: Plan, properties: object, walk: Walk, *, nested: bool = False) -> dict[str, JSON]:
     checks = plan.checks
     kept: dict[str, JSON] = {}
-    pairs = named(walk, properties, "", MAX_PROPERTIES)
+    pairs: Iterable[tuple[str, object]] = named(walk, properties, "", MAX_PROPERTIES)
     if plan.names and walk.safety.hasher is not None:
-        pairs = iter(_learn(plan, list(pairs), walk.safety))
+        pairs = _learn(plan, list(pairs), walk.safety)
     for key, value in pairs:
         checker = checks.get(key)
         if checker is not None:
@@ -106,7 +106,7 @@ def _properties(plan: Plan, properties: object, walk: Walk, *, nested: bool = Fa
             safe = _aggregated(plan, value, walk)
         else:
             safe = walk.drop(clean_name(key, walk.safety.cleaner), UNDECLARED_PROPERTY)
-        if not isinstance(safe, Dropped):
+        if safe is not DROPPED:
             kept[key] = safe
     return kept
 

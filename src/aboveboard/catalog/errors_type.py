@@ -17,7 +17,7 @@ from aboveboard.catalog.model import (
     WITHHELD,
     WRONG_TYPE,
 )
-from aboveboard.catalog.walk import Dropped, Walk, json_size, named, plain
+from aboveboard.catalog.walk import DROPPED, Dropped, Walk, json_size, named, plain
 
 Field: TypeAlias = "Callable[[object, Walk, str], JSON | Dropped]"
 
@@ -121,7 +121,7 @@ def safe_error(value: object, walk: Walk, path: str, causes: int) -> "JSON | Dro
             continue
         inner = f"{path}.{key}" if key in FIELDS or key in NEVER_SENT or key == "cause" else path + ".*"
         safe = _part(key, item, walk, inner, causes)
-        if isinstance(safe, Dropped):
+        if safe is DROPPED:
             continue
         if not walk.charge(json_size(key) + 4 + _scalar_size(safe)):
             walk.drop(inner, TOO_LARGE)

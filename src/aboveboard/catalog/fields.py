@@ -99,9 +99,9 @@ class Table:
         value = self.get(key, date, "a date such as 2026-01-31, without quotes")
         return value if isinstance(value, date) else None
 
-    def choice(self, key: str, among: tuple[str, ...], default: str) -> str:
+    def choice(self, key: str, among: tuple[str, ...], default: str, *, required: bool = False) -> str:
         """Return one of a few words."""
-        value = self.text(key)
+        value = self.text(key, required=required)
         if value and value not in among:
             self.wrong(key, "bad-value", f"`{key}` is `{value}`", f"write one of {', '.join(among)}")
         return value if value in among else default

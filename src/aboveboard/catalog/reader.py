@@ -100,7 +100,7 @@ def _event(table: Table, name: str) -> Event:
         name=name,
         description=table.text("description"),
         question=table.text("question"),
-        level=table.choice("level", ("crash", "error", "usage"), "usage"),
+        level=table.choice("level", ("crash", "error", "usage"), "usage", required=True),
         owner=table.text("owner"),
         issue=table.text("issue"),
         added=table.date("added"),

@@ -283,7 +283,7 @@ def fill_list(
             walk.drop(path, TOO_LARGE)
             break
         safe = inner(item, walk)
-        if not isinstance(safe, Dropped):
+        if safe is not DROPPED:
             kept.append(safe)
     return kept
 
@@ -311,7 +311,7 @@ def _record(prop: Property, path: str) -> Check:
                 walk.drop(path, TOO_LARGE)
                 break
             safe = member[0](item, walk)
-            if not isinstance(safe, Dropped):
+            if safe is not DROPPED:
                 kept[key] = safe
         return kept if walk.charge(2) else walk.drop(path, TOO_LARGE)
 
@@ -336,7 +336,7 @@ def _open_map(prop: Property, path: str) -> Check:
                 walk.drop(path, TOO_LARGE)
                 break
             safe = inner(item, walk)
-            if not isinstance(safe, Dropped):
+            if safe is not DROPPED:
                 kept[name] = safe
         return kept if walk.charge(2) else walk.drop(path, TOO_LARGE)
 

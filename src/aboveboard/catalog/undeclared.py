@@ -21,6 +21,7 @@ from aboveboard.catalog.model import (
     Verdict,
 )
 from aboveboard.catalog.walk import (
+    DROPPED,
     MAX_INTEGER,
     MAX_ITEMS,
     Dropped,
@@ -76,7 +77,7 @@ def clean_all(properties: object, *, safety: Safety) -> Verdict:
     """
     walk = Walk(safety, MAX_BYTES - 2)
     kept = _map(properties, "", walk, MAX_DEPTH, MAX_PROPERTIES)
-    safe = {} if isinstance(kept, Dropped) else kept
+    safe = {} if kept is DROPPED else kept
     return Verdict("", "usage", safe, tuple(walk.drops), tuple(walk.replacements))
 
 
@@ -140,7 +141,7 @@ def _map(value: object, path: str, walk: Walk, depth: int, limit: int) -> "dict[
             break
         else:
             safe = _value(item, inner, walk, depth - 1)
-            if not isinstance(safe, Dropped):
+            if safe is not DROPPED:
                 kept[name] = safe
     return kept
 
@@ -156,7 +157,7 @@ def _list(value: object, path: str, walk: Walk, depth: int) -> "JSON | Dropped":
     kept: list[JSON] = []
     for item in values[:MAX_ITEMS]:
         safe = _value(item, path + "[]", walk, depth - 1)
-        if not isinstance(safe, Dropped) and walk.charge(2):
+        if safe is not DROPPED and walk.charge(2):
             kept.append(safe)
         if walk.left < 0:
             break
