@@ -1,49 +1,31 @@
-"""How does a text become safe to send? The steps in their order, and the class that holds what a machine knows."""
+"""How does a text become safe to send? The class that holds what a machine knows, over the steps in their order."""
 
 from collections.abc import Iterable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from aboveboard.privacy.known import Known
     from aboveboard.privacy.result import Cleaned
+    from aboveboard.privacy.vocabulary import Vocabulary
 
 __all__ = ["Cleaner"]
-
-CAP = 8192
-LIMIT = 2048
-_words: set[str] = set()
-
-
-def _vocabulary() -> set[str]:
-    if not _words:
-        from importlib.resources import files
-
-        _words.update((files(__package__) / "words.txt").read_text().split())
-    return _words
 
 
 class Cleaner:
     """Replaces what may name a person, a machine or a thing of theirs in a text.
 
-    `known_values` are the strings that an app knows of its machine; `words` is the app's own vocabulary.
+    `known_values` are the strings that an app knows of its machine: user, full name, hosts, homes; `words` is
+    the app's own vocabulary, which its catalog gives. Patterns and vocabulary load with the first text.
     """
 
     def __init__(self, known_values: Iterable[str] = (), *, words: Iterable[str] = ()) -> None:
-        self._known: dict[str, str] = {}
-        self._words = frozenset(word.lower() for word in words)
-        for value in known_values:
-            self.sensitive(value)
-
-    def sensitive(self, value: str, kind: str = "name") -> None:
-        """Learn a value that must not leave, from any thread; it counts from the next text on."""
-        import re
-
-        for piece in re.findall(r"[^\W\d_]+", value.lower()):
-            if len(piece) > 2:
-                self._known[piece] = kind
+        self._waiting: list[tuple[str, str]] = [(value, "name") for value in known_values]
+        self._own = frozenset(words)
+        self._ready: tuple[Vocabulary, Known] | None = None
 
     def clean(self, text: str) -> str:
         """Give the text as it may be sent: at most 2,048 characters, with names replaced by constants."""
-        return self._clean(text, [])
+        return self._clean(text, None)
 
     def explain(self, text: str) -> "Cleaned":
         """Give the cleaned text together with every replacement and the step that made it."""
@@ -53,21 +35,27 @@ class Cleaner:
         cleaned = self._clean(text, made)
         return Cleaned(cleaned, tuple(Replacement(*one) for one in made))
 
-    def _clean(self, text: str, made: list[tuple[str, str, str]]) -> str:
-        import re
+    def sensitive(self, value: str, kind: str = "name") -> None:
+        """Learn a value that must not leave, from any thread; it counts from the next text on."""
+        self._waiting.append((value, kind))
 
-        vocabulary = _vocabulary()
+    def _clean(self, text: str, made: list[tuple[str, str, str]] | None) -> str:
+        from aboveboard.privacy.bounds import LIMIT, bounded, shortened, undisguised
+        from aboveboard.privacy.scanner import Scanner
 
-        def judge(match: "re.Match[str]") -> str:
-            token = match[0]
-            if re.fullmatch(r"<[a-z]+>", token):
-                return token
-            pieces = re.findall(r"[^\W\d_]+", token.lower())
-            if "/" not in token and "\\" not in token and "@" not in token and all(
-                (piece in vocabulary or piece in self._words) and piece not in self._known for piece in pieces
-            ) and not re.search(r"\d{6}|\d+\.\d+\.\d+\.\d+", token):
-                return token
-            made.append(("word", "<word>", "vocabulary"))
-            return "<word>"
+        vocabulary, known = self._loaded()
+        scanner = Scanner(vocabulary, known, made)
+        return shortened(scanner.text(undisguised(bounded(text)), LIMIT))
 
-        return re.sub(r"<[a-z]+>|[^\s<'\"]+", judge, text[:CAP])[:LIMIT]
+    def _loaded(self) -> "tuple[Vocabulary, Known]":
+        ready = self._ready
+        if ready is None:
+            from aboveboard.privacy.known import Known
+            from aboveboard.privacy.vocabulary import Vocabulary, shipped
+
+            vocabulary = Vocabulary(shipped().tiers, self._own) if self._own else shipped()
+            ready = self._ready = (vocabulary, Known(vocabulary.tier))
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            ready[1].learn(waiting)
+        return ready

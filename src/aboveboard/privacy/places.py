@@ -1,0 +1,132 @@
+"""Where do names stand within a token? Paths, URLs, hosts, images: what is kept of each, what replaces the rest."""
+
+import re
+
+from aboveboard.privacy.constants import EXTENSIONS, FILES, HOSTS, REGISTRIES, ROOTS, SCHEMES
+from aboveboard.privacy.known import Known
+from aboveboard.privacy.vocabulary import COMMON, PIECE, Vocabulary
+
+__all__ = ["Places"]
+
+POSITION = re.compile(r"(?:[:(,]\d{1,6}){1,2}\)?$")
+NUMERIC = re.compile(r"v?\d{1,5}(?:\.\d{1,5}){0,3}")
+ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
+DRIVE = re.compile(r"[A-Za-z]:")
+SEPARATOR = re.compile(r"[\\/]+")
+HOST = re.compile(r"\[?([^\]/]*?)\]?(:\d{1,5})?")
+TAG = re.compile(r"[:@]")
+LETTER = re.compile(r"[^\W\d_]+")
+
+
+class Places:
+    """Reduces structured tokens to placeholders; answers None where the token is public as it stands."""
+
+    def __init__(self, vocabulary: Vocabulary, known: Known) -> None:
+        self._vocabulary = vocabulary
+        self._known = known
+
+    def is_public(self, name: str) -> bool:
+        """Say whether each word of a name is a constant of public programs, and none is known to be a name here."""
+        if NUMERIC.fullmatch(name):
+            return not ADDRESS.fullmatch(name)
+        lowered = name.lower()
+        if lowered in self._known.common or lowered in self._known.words:
+            return False
+        if self._vocabulary.tiers.get(lowered) == COMMON:
+            return True
+        if not name.isascii():
+            return False
+        for part in re.split(r"[-_.:@+*{}$ ]", name):
+            if part and not self._is_public_part(part):
+                return False
+        return True
+
+    def _is_public_part(self, part: str) -> bool:
+        lowered = part.lower()
+        if lowered in self._known.common or lowered in self._known.words:
+            return False
+        if part.isdigit():
+            return len(part) < 5
+        if self._vocabulary.tiers.get(lowered) == COMMON or NUMERIC.fullmatch(part):
+            return True
+        pieces = PIECE.findall(part)
+        return "".join(pieces) == part and all(
+            self._vocabulary.tiers.get(piece.lower()) == COMMON and piece.lower() not in self._known.words for piece in pieces
+        )
+
+    def path(self, token: str) -> str | None:
+        """A path by its last part, if that is a file of everybody's, or else by its extension."""
+        position = POSITION.search(token)
+        where = position[0] if position else ""
+        body = token[: len(token) - len(where)]
+        parts = [part for part in SEPARATOR.split(body) if part]
+        if self._is_public_path(body, parts):
+            return None
+        return "<path>" + self._ending(parts) + where
+
+    def _is_public_path(self, body: str, parts: list[str]) -> bool:
+        if not body.startswith("/") or body.startswith("//") or "\\" in body:
+            return not parts
+        if not parts:
+            return True
+        first = parts[0].lower()
+        if first in ROOTS or first.startswith(("v1", "v2", "v3", "v4", "v5", "api", "libpod")):
+            return all(self.is_public(part) for part in parts)
+        return False
+
+    def _ending(self, parts: list[str]) -> str:
+        last = parts[-1].lower() if len(parts) > 1 else ""
+        if last in FILES and last not in self._known.words:
+            return "/" + parts[-1]
+        extension = last.rpartition(".")[2] if "." in last else ""
+        return "." + extension if extension in EXTENSIONS else ""
+
+    def url(self, scheme: str, rest: str) -> str | None:
+        """A URL by its scheme, its host if that is everybody's, its port, and the public start of its path."""
+        if scheme.lower() not in SCHEMES:
+            return "<url>"
+        if scheme.lower() in ("unix", "npipe", "file", "dir", "fd", "oci", "oci-archive", "docker-archive", "sqlite"):
+            path = self.path(rest if rest.startswith(("/", "~", ".")) else "/" + rest)
+            return None if path is None else f"{scheme}://{path}"
+        authority, slash, path = rest.partition("/")
+        host = self.host(authority)
+        tail, changed = self._url_path(path)
+        if host is None and not changed:
+            return None
+        return f"{scheme}://{authority if host is None else host}{slash}{tail}"
+
+    def _url_path(self, path: str) -> tuple[str, bool]:
+        path, mark, _ = path.partition("?")
+        path = path if mark else path.partition("#")[0] if "#" in path else path
+        kept: list[str] = []
+        for part in path.split("/"):
+            if not self.is_public(part) and part:
+                return "/".join([*kept, "<path>"]), True
+            kept.append(part)
+        return "/".join(kept) + ("?<query>" if mark else ""), bool(mark)
+
+    def host(self, authority: str) -> str | None:
+        """A host with its port; what stands before an `@` goes with it."""
+        user, at, rest = authority.rpartition("@")
+        found = HOST.fullmatch(rest)
+        if found is None:
+            return "<host>"
+        name, port = found[1], found[2] or ""
+        public = name.lower() in HOSTS or name.lower() in REGISTRIES or not name
+        if public and name.lower() not in self._known.words:
+            return f"<user>@{rest}" if at and user != "git" else None
+        return "<host>" + port
+
+    def image(self, token: str) -> str | None:
+        """An image reference, kept whole only where registry, repository and tag are everybody's."""
+        parts = token.split("/")
+        first = parts[0].lower()
+        start = 1 if first.partition(":")[0] in REGISTRIES else 0
+        if all(self.is_public(part) for part in parts[start:]):
+            return None
+        if ADDRESS.match(parts[-1]) and len(parts) == 2:
+            return f"<host>/<ip>{POSITION.search(token)[0] if POSITION.search(token) else ''}"  # type: ignore[index]
+        last = TAG.split(parts[-1])[0].rpartition(".")
+        if start == 0 and last[2].lower() in EXTENSIONS and last[0]:
+            return self.path("./" + token)
+        return f"{parts[0]}/<image>" if start else "<image>"

@@ -1,0 +1,62 @@
+"""After which words does a name stand? Tables, and the strictness that each asks of the next word."""
+
+__all__ = ["FLAGS_OF_NAMES", "SECRET_KEYS", "effect_of", "effect_of_flag", "effect_of_key", "is_secret_key"]
+
+SECRET, COMMON, PLACE, ANY = -1, 0, 1, 2
+
+# Things that people name: the next word must be public in its own right.
+NAMED = frozenset(
+    """account alias app application author bucket channel client cluster clusters collection company computer connection
+    container containers context contexts customer daemonset database datastore deployment deployments device directory
+    disk distro distribution domain drive endpoint environment event extension file folder group guest host hostname
+    hosts image images ingress instance instances job label login machine machines member module mount namespace
+    namespaces network networks node nodes org organisation organization owner package partition peer person plugin pod
+    pods printer profile project projects provider pvc queue realm recipient registry release remote replicaset repo
+    repository resource role route runner schema sender server service services session share site source stack
+    statefulset submodule subscription table tag target team tenant topic user username users vault vm volume volumes
+    workgroup workspace zone branch branches secret secrets configmap""".split()
+)
+# Words that introduce a name.
+INTRODUCING = frozenset("named called name nickname aka dear hello hi hey by for from".split())
+SECRET_KEYS = frozenset(
+    """password passwd pwd passphrase passcode secret secrets token apikey credential credentials authorization bearer
+    basic cookie otp pin privatekey accesskey secretkey clientsecret pass signature sig auth psk""".split()
+)
+SCHEMES = frozenset(("basic", "bearer", "digest", "negotiate"))
+FLAGS_OF_NAMES = frozenset(
+    """u user username n name namespace context host hostname h p password cluster container pod machine volume v
+    network net project owner author label l e env tag t registry server domain group login profile""".split()
+)
+
+
+def effect_of(word: str, tail: str) -> int:
+    """The strictness for the chunk after a plain word, of which `tail` is the punctuation after it."""
+    assigned = tail in (":", "=")
+    if word in SCHEMES and not tail:
+        return SECRET
+    if assigned and is_secret_key(word):
+        return SECRET
+    if word in NAMED or word.endswith(("name", "names")):
+        return COMMON if assigned else ANY if tail else PLACE
+    if word in INTRODUCING and (not tail or assigned):
+        return PLACE
+    return ANY
+
+
+def effect_of_flag(flag: str) -> int:
+    """The strictness for the chunk after a flag of a command line, given without its dashes."""
+    if is_secret_key(flag):
+        return SECRET
+    return COMMON if flag.lower() in FLAGS_OF_NAMES else PLACE
+
+
+def effect_of_key(key: str) -> int:
+    """The strictness for the value that stands behind `key=` or `"key":`."""
+    return SECRET if is_secret_key(key) else COMMON
+
+
+def is_secret_key(key: str) -> bool:
+    """Say whether a key's value is a secret by its name: `DB_PASSWORD`, `x-api-key`, `clientSecret`."""
+    lowered = key.lower().replace("-", "_")
+    last = lowered.rpartition("_")[2]
+    return last in SECRET_KEYS or lowered.replace("_", "").endswith(("password", "secret", "apikey", "accesskey", "token", "passwd", "privatekey"))

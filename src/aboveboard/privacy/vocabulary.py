@@ -1,0 +1,93 @@
+"""Is a word public? The shipped vocabulary in its tiers, and what follows from a word for the one after it."""
+
+import re
+from collections.abc import Iterable
+from threading import Lock
+from zlib import decompress
+
+from aboveboard.privacy.slots import effect_of
+
+__all__ = ["ANY", "COMMON", "NOWHERE", "PLACE", "SECRET", "Entry", "Vocabulary", "shipped"]
+
+# How public a word must be, where it stands: the lower, the stricter.
+SECRET = -1  # after "password:": nothing but a few words of status
+COMMON = 0  # in quotes, in paths, after "name:": constants of public programs
+PLACE = 1  # after "container", within identifiers
+ANY = 2  # in prose
+NOWHERE = 9
+
+Entry = tuple[int, int, tuple[str, ...]]  # tier of the chunk, strictness for the next one, its words
+
+PLAIN = re.compile(
+    r"[(\[{]{0,3}([A-Za-z]+(?:[-_][A-Za-z]+){0,6})(?:['’](?:s|t|re|ve|ll|d|m))?(?:\(s?\))?([)\]}.,:;!?]{0,4})"
+)
+PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+MEMO_LIMIT = 20_000
+
+
+class Vocabulary:
+    """Words by tier; remembers only chunks that may pass, so it never holds what a machine taught it."""
+
+    def __init__(self, tiers: dict[str, int], own: Iterable[str] = ()) -> None:
+        self.tiers = tiers
+        self.own = frozenset(word.lower() for word in own)
+        self.memo: dict[str, Entry] = {}
+
+    def tier(self, word: str) -> int:
+        """The tier of one word of letters; a name that is also a technical word counts in lower case only."""
+        lowered = word.lower()
+        tier = self.tiers.get(lowered, NOWHERE)
+        if tier == 3:
+            tier = ANY if word == lowered else NOWHERE
+        return PLACE if tier > PLACE and lowered in self.own else tier
+
+    def tier_of_all(self, pieces: Iterable[str]) -> int:
+        """The tier of a compound: that of its least public piece."""
+        return max(map(self.tier, pieces), default=COMMON)
+
+    def study(self, chunk: str) -> Entry | None:
+        """Judge a chunk that may be one plain word with punctuation around it; None where it is more."""
+        found = PLAIN.fullmatch(chunk)
+        if found is None:
+            return None
+        core, tail = found.groups()
+        lowered = core.lower()
+        tier = self.tier(core)
+        words: tuple[str, ...] = (lowered,)
+        if tier == NOWHERE:
+            pieces = PIECE.findall(core)
+            words = tuple(piece.lower() for piece in pieces)
+            if len(words) == 1:
+                return None
+            tier = self.tier_of_all(pieces)
+            if tier > PLACE and not (tier == ANY and words[-1] in ("error", "exception")):
+                return None
+            words = (*words, lowered)
+        entry = (tier, effect_of(lowered, tail), words)
+        if len(self.memo) >= MEMO_LIMIT:
+            self.memo.clear()
+        self.memo[chunk] = entry
+        return entry
+
+
+_loading = Lock()
+_shipped: list[Vocabulary] = []
+
+
+def shipped() -> Vocabulary:
+    """Load the shipped vocabulary once; it takes some milliseconds, at the first text of a process."""
+    if not _shipped:
+        with _loading:
+            if not _shipped:
+                _shipped.append(Vocabulary(_read()))
+    return _shipped[0]
+
+
+def _read() -> dict[str, int]:
+    loader = __spec__.loader  # reads from folders, wheels and frozen apps alike
+    data: bytes = loader.get_data(__file__.replace("vocabulary.py", "vocabulary.bin"))  # type: ignore[union-attr]
+    tiers: dict[str, int] = {}
+    for level, line in enumerate(decompress(data).decode().split("\n")):
+        tiers.update(dict.fromkeys(line.split(" "), level))
+    tiers.pop("", None)
+    return tiers
