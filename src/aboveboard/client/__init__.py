@@ -1,0 +1,1 @@
+"""What runs in the app: it asks, cleans, keeps, shows and sends, with the standard library alone."""

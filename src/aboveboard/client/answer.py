@@ -1,0 +1,90 @@
+"""What did the person answer, and to which notice? Reading and writing the keys `telemetry.*`."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aboveboard.client import levels
+
+CHECK: Final = "telemetry.check"
+ENABLED: Final = "telemetry.enabled"
+LEVEL: Final = "telemetry.level"
+NOTICE: Final = "telemetry.notice"
+NO_WORDS: Final = ("false", "no", "off", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an app asks for: its notice's number and text address, its catalog, and the highest level in it."""
+
+    notice: int = 0
+    digest: str = ""
+    highest: str = levels.USAGE
+    privacy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the settings file says: "yes", "no" or "none", to which notice, up to which level.
+
+    `covers` is the highest level that the catalog asked for when the answer was given; a yes says
+    nothing about what was added above it later.
+    """
+
+    given: str
+    level: str = levels.USAGE
+    notice: int = 0
+    covers: str = levels.USAGE
+    detail: str = ""
+
+
+def read_answer(settings: Mapping[str, object]) -> Answer:
+    """Return the answer in these settings: any no is a no, and only two clear values are a yes."""
+    check, enabled, level = settings.get(CHECK), settings.get(ENABLED), settings.get(LEVEL)
+    if _is_no(enabled):
+        return Answer("no", levels.OFF, detail=f"{ENABLED} is {enabled!r}")
+    if level == levels.OFF:
+        return Answer("no", levels.OFF, detail=f"{LEVEL} is 'off'")
+    if enabled is not True or check is not True:
+        return Answer("none", levels.OFF, detail=_not_asked(check, enabled))
+    if level is not None and not levels.is_level(level):
+        return Answer("none", levels.OFF, detail=f"{LEVEL} is {level!r}, which is no level")
+    notice, covered = _notice(settings.get(NOTICE))
+    return Answer("yes", str(level or levels.USAGE), notice, covered, f"yes to notice {notice}")
+
+
+def accepting(level: str, offer: Offer, now: float) -> dict[str, object]:
+    """Return the settings that record a yes to `offer` at `level`."""
+    return {CHECK: True, ENABLED: True, LEVEL: level, NOTICE: _record(offer, now)}
+
+
+def declining(offer: Offer, now: float) -> dict[str, object]:
+    """Return the settings that record a no."""
+    return {CHECK: True, ENABLED: False, LEVEL: levels.OFF, NOTICE: _record(offer, now)}
+
+
+def _record(offer: Offer, now: float) -> dict[str, object]:
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    return {"version": offer.notice, "time": stamp, "catalog": offer.digest, "covers": offer.highest}
+
+
+def _is_no(enabled: object) -> bool:
+    if isinstance(enabled, str):
+        return enabled.strip().lower() in NO_WORDS
+    return enabled is False or (type(enabled) is int and enabled == 0)
+
+
+def _not_asked(check: object, enabled: object) -> str:
+    if check is None and enabled is None:
+        return "no answer"
+    return f"{ENABLED} is {enabled!r} and {CHECK} is {check!r}: only true and true is a yes"
+
+
+def _notice(record: object) -> tuple[int, str]:
+    """Read the notice's record; a yes without one is a yes to notice 0, which covered every level."""
+    if not isinstance(record, dict):
+        return 0, levels.USAGE
+    version, covered = record.get("version"), record.get("covers")
+    number = version if isinstance(version, int) and not isinstance(version, bool) else 0
+    return number, str(covered) if levels.is_level(covered) else levels.USAGE

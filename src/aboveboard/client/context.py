@@ -1,0 +1,94 @@
+"""On what does the app run? What each event says of its machine, and nothing that names one."""
+
+import locale
+import platform
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aboveboard.client.host import Host
+
+LIBRARY = "aboveboard-python"
+VERSION = "0.1.0"
+OS_NAMES = {"linux": "Linux", "darwin": "macOS", "win32": "Windows"}
+
+
+def describe_context(app: str, version: str, host: Host) -> dict[str, Any]:
+    """Return the `context` of every event: app, system, country of the region, locale and time zone."""
+    language, country = read_locale(host.environ)
+    found: dict[str, Any] = {
+        "app": {"name": app, "version": version},
+        "os": _os(host),
+        "locale": language,
+        "timezone": time_zone(host),
+        "library": {"name": LIBRARY, "version": VERSION},
+    }
+    if country:
+        found["location"] = {"country": country}
+    return found
+
+
+def read_locale(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return the language as `en-GB` and the country as `GB`, from the settings of the person's session."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environ.get(variable, "")
+        if value:
+            return _parse(value)
+    return _parse(locale.getlocale()[0] or "")
+
+
+def time_zone(host: Host) -> str:
+    """Return the time zone as `Europe/Berlin` where the system says it, else its short name."""
+    named = host.environ.get("TZ", "").lstrip(":")
+    if re.fullmatch(r"[A-Za-z_]+(/[A-Za-z_+-]+\d*){0,2}", named):
+        return named
+    link = host.root / "etc" / "localtime"
+    target = str(link.resolve()) if link.is_symlink() else ""
+    found = re.search(r"zoneinfo/((?:[A-Za-z_+-]+\d*/){0,2}[A-Za-z_+-]+\d*)$", target)
+    return found.group(1) if found else time.strftime("%Z")
+
+
+def short_version(text: str) -> str:
+    """Return the number in a system's version, without suffixes that name a build: `6.1.0-13-x` → `6.1.0`."""
+    found = re.match(r"\d+(\.\d+){0,3}", text)
+    return found.group(0) if found else ""
+
+
+def distribution(root: Path) -> str:
+    """Return a Linux distribution as `debian 12`, from os-release."""
+    values: dict[str, str] = {}
+    for name in ("etc/os-release", "usr/lib/os-release"):
+        try:
+            text = (root / name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        values = dict(re.findall(r'^(ID|VERSION_ID)="?([\w.-]{1,40})"?$', text, re.MULTILINE))
+        break
+    return " ".join(values[key] for key in ("ID", "VERSION_ID") if key in values)
+
+
+def _parse(value: str) -> tuple[str, str]:
+    found = re.match(r"([a-z]{2,3})(?:[_-]([A-Z]{2}))?(?:[.@]|$)", value)
+    if not found:
+        return "", ""
+    language, country = found.group(1), found.group(2) or ""
+    return (f"{language}-{country}" if country else language), country
+
+
+def _os(host: Host) -> dict[str, str]:
+    found = {
+        "name": OS_NAMES.get(host.platform, host.platform),
+        "version": short_version(_release(host)),
+        "arch": platform.machine(),
+    }
+    if host.platform == "linux":
+        found["distribution"] = distribution(host.root)
+    return {key: value for key, value in found.items() if value}
+
+
+def _release(host: Host) -> str:
+    if host.platform == "darwin":
+        return platform.mac_ver()[0]
+    return platform.version() if host.platform == "win32" else platform.release()

@@ -1,0 +1,123 @@
+"""What may this app collect? Its catalog with those of its extensions, and the check of each call."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aboveboard.catalog import Catalog, CatalogError, Safety, check, load
+from aboveboard.client import levels
+from aboveboard.client.answer import Offer
+from aboveboard.client.host import Host, new_id
+from aboveboard.client.record import Call, Event, Note
+from aboveboard.privacy import Cleaner, Hasher
+
+UNNAMED = "<undeclared>"
+
+
+class Declared:
+    """The catalog, read when first needed, and what makes values safe.
+
+    `key` returns this install's key for hashes; it is asked for once, when the first event is checked.
+    """
+
+    def __init__(self, catalog: str | Path | Catalog | None, host: Host, key: Callable[[], bytes]) -> None:
+        self._given = catalog
+        self._host = host
+        self._key = key
+        self._loaded: Catalog | None = None
+        self._extensions: dict[str, Catalog] = {}
+        self._sensitive: list[tuple[str, str]] = []
+        self._safety: Safety | None = None
+        self.problem = "" if catalog is not None else "there is no catalog, so nothing is collected or sent"
+
+    def catalog(self) -> Catalog | None:
+        """Return the catalog with its extensions; None where there is none or it cannot be used."""
+        if self._loaded is None and not self.problem:
+            self._loaded = self._load()
+        return self._loaded
+
+    def offer(self) -> Offer:
+        """Return what the app asks the person for."""
+        catalog = self.catalog()
+        if catalog is None:
+            return Offer()
+        top = levels.highest([event.level for event in catalog.events.values()])
+        return Offer(catalog.notice, catalog.digest, top, catalog.privacy)
+
+    def add_extension(self, extension_id: str, catalog: str | Path | Catalog) -> None:
+        """Declare an extension's events as well; one whose catalog cannot be used declares none."""
+        try:
+            found = catalog if isinstance(catalog, Catalog) else load(catalog)
+            whole = self.catalog()
+            if whole is not None:
+                self._loaded = whole.with_extension(extension_id, found)
+                self._safety = None
+        except (CatalogError, OSError) as error:
+            self.problem = f"the catalog of {extension_id} cannot be used: {error}"
+
+    def sensitive(self, value: str, kind: str) -> None:
+        """Learn a value that must not leave this machine."""
+        self._sensitive.append((value, kind))
+        if self._safety is not None:
+            self._safety.cleaner.sensitive(value, kind)
+
+    def declares(self, event: str) -> bool:
+        """Tell whether an event of this name may be sent at all."""
+        catalog = self.catalog()
+        return catalog is not None and event in catalog.events
+
+    def check(self, call: Call) -> tuple[Event | None, tuple[Note, ...]]:
+        """Return the call as an event that may be kept, or None and the reasons why not."""
+        catalog = self.catalog()
+        if catalog is None:
+            return None, (Note("", "dropped", "no catalog"),)
+        today = datetime.fromtimestamp(call.time, UTC).date()
+        verdict = check(catalog, call.event, call.properties, today=today, safety=self.safety(catalog))
+        notes = tuple(Note(drop.path, "dropped", drop.reason) for drop in verdict.drops) + tuple(
+            Note(path, f"replaced by {made.placeholder}", made.step) for path, made in verdict.replacements
+        )
+        if verdict.event is None:
+            return None, notes
+        kept = dict(verdict.properties)
+        if call.extension.id:
+            kept["common.extensionName"] = call.extension.id
+            kept["common.extensionVersion"] = call.extension.version
+        checked = Event(
+            new_id(self._host),
+            call.kind,
+            verdict.event,
+            verdict.level,
+            kept,
+            call.time,
+            call.extension,
+            notes,
+        )
+        return checked, notes
+
+    def safety(self, catalog: Catalog) -> Safety:
+        """Return the cleaner with the app's vocabulary and this machine's names, and the hasher."""
+        if self._safety is None:
+            cleaner = Cleaner(machine_names(self._host), words=catalog.words)
+            for value, kind in self._sensitive:
+                cleaner.sensitive(value, kind)
+            self._safety = Safety(cleaner, Hasher(self._key()))
+        return self._safety
+
+    def after_fork(self) -> None:
+        """Forget the cleaner: another thread may have held its lock at the moment of the fork."""
+        self._safety = None
+
+    def _load(self) -> Catalog | None:
+        try:
+            return self._given if isinstance(self._given, Catalog) else load(str(self._given))
+        except (CatalogError, OSError) as error:
+            self.problem = f"the catalog cannot be used, so nothing is collected or sent: {error}"
+            return None
+
+
+def machine_names(host: Host) -> list[str]:
+    """Return the names that this machine goes by: the person's, the computer's, the home folder's."""
+    names = [host.environ.get(name, "") for name in ("USER", "LOGNAME", "USERNAME", "COMPUTERNAME")]
+    names += [str(host.home), host.home.name, os.uname().nodename if hasattr(os, "uname") else ""]
+    return [name for name in dict.fromkeys(names) if len(name) > 1]

@@ -1,0 +1,45 @@
+"""What does this machine look like to us? Everything outside the program comes in through here."""
+
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def _environ() -> Mapping[str, str]:
+    return os.environ
+
+
+def _uid() -> int | None:
+    return os.getuid() if hasattr(os, "getuid") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The clock, the folders, the environment and the chance of one machine, all replaceable.
+
+    `root` is where administrators' folders begin, `monotonic` is in seconds, `random` returns a
+    number in [0, 1) and `entropy(n)` n bytes that nobody can guess.
+    """
+
+    environ: Mapping[str, str] = field(default_factory=_environ)
+    home: Path = field(default_factory=Path.home)
+    platform: str = sys.platform
+    root: Path = Path("/")
+    clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    random: Callable[[], float] = random.random
+    entropy: Callable[[int], bytes] = os.urandom
+    uid: int | None = field(default_factory=_uid)
+
+
+def new_id(host: Host) -> str:
+    """Return a random UUID (version 4) as text; `uuid` is not imported, it costs milliseconds."""
+    raw = bytearray(host.entropy(16))
+    raw[6] = (raw[6] & 0x0F) | 0x40
+    raw[8] = (raw[8] & 0x3F) | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,0 +1,75 @@
+"""Who is this install? A random id, and a key for hashes; both are made at the first accepted event."""
+
+import os
+import re
+from pathlib import Path
+
+from aboveboard.client.host import Host, new_id
+from aboveboard.client.places import Places
+from aboveboard.client.settings import replace_file
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+KEY_BYTES = 32
+
+
+def read_id(places: Places) -> str | None:
+    """Return the id that events carry, None where there is none yet.
+
+    The app's own id comes first. A shared one is used only as long as the person never asked for a
+    deletion: from then on the app has an id of its own.
+    """
+    own = _uuid_in(places.own_id)
+    if own or places.shared_id is None or places.erasures.exists():
+        return own
+    return _uuid_in(places.shared_id)
+
+
+def make_id(places: Places, host: Host) -> str:
+    """Return the id, made now if there is none; raise `OSError` where it cannot be kept."""
+    found = read_id(places)
+    if found:
+        return found
+    shared = places.shared_id
+    path = places.own_id if shared is None or places.erasures.exists() or shared.exists() else shared
+    return _create(path, new_id(host).encode()).decode().strip()
+
+
+def remove_own_id(places: Places) -> None:
+    """Remove the app's own id; a shared one belongs to other tools too and stays."""
+    places.own_id.unlink(missing_ok=True)
+
+
+def make_key(places: Places, fresh: bytes) -> bytes:
+    """Return this install's key for hashes, `fresh` if none is kept yet."""
+    try:
+        found = places.key.read_bytes()
+    except FileNotFoundError:
+        found = _create(places.key, fresh)
+    if len(found) != KEY_BYTES:
+        replace_file(places.key, fresh)
+        return fresh
+    return found
+
+
+def _create(path: Path, content: bytes) -> bytes:
+    """Write `content` unless another process was first; return what is in the file."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    replace_file(temporary, content)
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        pass
+    except OSError:
+        replace_file(path, content)  # a file system without hard links
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path.read_bytes()
+
+
+def _uuid_in(path: Path) -> str | None:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return text.lower() if UUID.fullmatch(text) else None

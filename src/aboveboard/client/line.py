@@ -1,0 +1,130 @@
+"""How does one request go out and its answer come in, so that another thread can cut it off at any moment?"""
+
+import base64
+import http.client
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from aboveboard.client.address import Endpoint, Proxy
+
+CONNECT_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 15.0
+ANSWER_BYTES: Final = 64 * 1024
+
+
+class Aborted(OSError):
+    """The request was cut off by `Line.abort`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer: status, the header `Retry-After`, and at most 64 KB of the body."""
+
+    status: int
+    retry_after: str
+    body: bytes
+
+
+class Line:
+    """One connection for one request at a time; `abort` closes it from any thread, and for good."""
+
+    def __init__(self, endpoint: Endpoint, proxy: Proxy | None = None) -> None:
+        self._endpoint = endpoint
+        self._proxy = proxy
+        self._lock = Lock()
+        self._socket: socket.socket | None = None
+        self._aborted = False
+
+    def abort(self) -> None:
+        """Cut off whatever is under way; later requests fail too."""
+        with self._lock:
+            self._aborted = True
+            if self._socket is not None:
+                _shut(self._socket)
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Send a POST and return its answer; raise `OSError` or `http.client.HTTPException`."""
+        connection = http.client.HTTPConnection(self._endpoint.host, self._endpoint.port)
+        try:
+            connection.sock = self._open()
+            connection.request("POST", self._endpoint.path + path, body=body, headers=dict(headers))
+            answer = connection.getresponse()
+            return Reply(answer.status, answer.getheader("Retry-After", ""), answer.read(ANSWER_BYTES))
+        finally:
+            connection.close()
+            self._release()
+
+    def _open(self) -> socket.socket:
+        target = self._proxy or self._endpoint
+        plain = self._connect(target.host, target.port)
+        if self._proxy is not None:
+            self._tunnel(plain, self._proxy)
+        if not self._endpoint.secure:
+            return plain
+        # The system's certificates; imported and read only when something is really sent.
+        secure = ssl.create_default_context().wrap_socket(plain, server_hostname=self._endpoint.host)
+        self._hold(secure)
+        return secure
+
+    def _connect(self, host: str, port: int) -> socket.socket:
+        self._check()
+        problem: OSError = OSError(f"{host} has no address")
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            found = socket.socket(family, kind, protocol)
+            try:
+                self._hold(found)
+                found.settimeout(CONNECT_SECONDS)
+                found.connect(address)
+                found.settimeout(ANSWER_SECONDS)
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError as error:
+                found.close()
+                self._check()
+                problem = error
+                continue
+            return found
+        raise problem
+
+    def _tunnel(self, plain: socket.socket, proxy: Proxy) -> None:
+        name = f"{self._endpoint.host}:{self._endpoint.port}"
+        lines = [f"CONNECT {name} HTTP/1.1", f"Host: {name}"]
+        if proxy.user:
+            credentials = base64.b64encode(f"{proxy.user}:{proxy.password}".encode()).decode()
+            lines.append(f"Proxy-Authorization: Basic {credentials}")
+        plain.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            # One byte at a time: what follows the head belongs to the tunnel.
+            byte = plain.recv(1)
+            if not byte or len(head) > ANSWER_BYTES:
+                raise OSError("the proxy closed the connection")
+            head += byte
+        status = head.split(b" ", 2)[1:2]
+        if status != [b"200"]:
+            raise OSError(f"the proxy refused the tunnel: {head.splitlines()[0].decode('latin-1')}")
+
+    def _hold(self, found: socket.socket) -> None:
+        with self._lock:
+            if self._aborted:
+                found.close()
+                raise Aborted("the person took back their consent")
+            self._socket = found
+
+    def _release(self) -> None:
+        with self._lock:
+            self._socket = None
+
+    def _check(self) -> None:
+        if self._aborted:
+            raise Aborted("the person took back their consent")
+
+
+def _shut(found: socket.socket) -> None:
+    try:
+        found.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # it was not connected, or is closed already

@@ -1,0 +1,61 @@
+"""What is one event, from the call in the app to the line on the wire?"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+TRACK = "track"
+PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Who logs: an extension's id as `publisher.name`, its version, and where else its events go.
+
+    `id` is empty for the app itself. `sender` is called with an event's name and checked properties.
+    """
+
+    id: str = ""
+    version: str = ""
+    common: Mapping[str, Any] = field(default_factory=dict)
+    sender: Callable[[str, dict[str, Any]], object] | None = None
+
+    def named(self, event: str) -> str:
+        """Return the event's whole name, `<extension id>.<event>`."""
+        return f"{self.id}.{event}" if self.id else event
+
+
+APP = Extension()
+
+
+class Call(NamedTuple):
+    """One call of the app, its arguments frozen; a tuple, because making one costs half a dataclass."""
+
+    kind: str
+    event: str
+    properties: dict[str, Any]
+    time: float
+    extension: Extension
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Why a part of an event is not as the app gave it: where it stood, what was done, by which reason."""
+
+    path: str
+    done: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event that was checked and cleaned: this, and nothing else of the call, may be kept."""
+
+    message_id: str
+    kind: str
+    name: str
+    level: str
+    properties: dict[str, Any]
+    time: float
+    extension: Extension = APP
+    notes: tuple[Note, ...] = ()

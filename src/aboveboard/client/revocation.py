@@ -1,0 +1,51 @@
+"""What happens when a yes is taken back? The queue goes, a deletion is noted, our own id is removed."""
+
+from aboveboard.client.erasure import Erasure, Erasures, read_erasures, write_erasures
+from aboveboard.client.host import Host, new_id
+from aboveboard.client.identity import read_id, remove_own_id
+from aboveboard.client.places import Places
+from aboveboard.client.spool import Spool
+
+
+def revoke(places: Places, host: Host) -> None:
+    """Empty the queue and note the deletion to ask for; does nothing where nothing was ever kept.
+
+    All processes of the app may do this at once: the spool's write lock lets one of them be the first.
+    """
+    if not places.spool.exists() or read_erasures(places.erasures).revoked:
+        return
+    spool = Spool(places.spool)
+    try:
+        uploaded = spool.purge()
+        with spool.transaction():
+            known = read_erasures(places.erasures)
+            if not known.revoked:
+                write_erasures(places.erasures, _with_deletion(known, places, host, uploaded))
+                remove_own_id(places)
+                spool.put("uploaded", "no")
+    finally:
+        spool.close()
+
+
+def accepted_again(places: Places) -> None:
+    """Begin anew after an earlier revocation: what a dying process may have written since then goes."""
+    known = read_erasures(places.erasures)
+    if not known.revoked:
+        return
+    spool = Spool(places.spool)
+    try:
+        with spool.transaction():
+            known = read_erasures(places.erasures)
+            if known.revoked:
+                spool.delete_queued(known.revoked_at)
+                write_erasures(places.erasures, Erasures(False, known.revoked_at, known.all))
+    finally:
+        spool.close()
+
+
+def _with_deletion(known: Erasures, places: Places, host: Host, uploaded: bool) -> Erasures:
+    identity = read_id(places)
+    asked = known.all
+    if uploaded and identity:
+        asked += (Erasure(new_id(host), identity, host.clock()),)
+    return Erasures(True, host.clock(), asked)

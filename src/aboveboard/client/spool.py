@@ -1,0 +1,171 @@
+"""Where do events wait, and what was sent? One SQLite file that all processes of the app share.
+
+Queue and journal are the same rows: an event's `state` goes from `queued` to `sent` (or `refused`,
+`expired`), and a batch keeps the exact bytes of its request. WAL lets one process write while others
+read, and an event is safe from the death of its process as soon as its transaction is committed.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+QUEUED: Final = "queued"
+SENT: Final = "sent"
+REFUSED: Final = "refused"
+EXPIRED: Final = "expired"
+
+SCHEMA_VERSION: Final = 1
+BUSY_SECONDS: Final = 2.0
+WAL_BYTES: Final = 1 << 20
+# More than the journal's own limit, so that trimming comes first; a hard stop for what trimming misses.
+HARD_BYTES: Final = 32 << 20
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS events (
+    id INTEGER PRIMARY KEY,
+    message_id TEXT NOT NULL UNIQUE,
+    created REAL NOT NULL,
+    event TEXT NOT NULL,
+    level TEXT NOT NULL,
+    state TEXT NOT NULL,
+    batch INTEGER,
+    payload TEXT NOT NULL,
+    notes TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS events_by_state ON events (state, id);
+CREATE INDEX IF NOT EXISTS events_by_batch ON events (batch);
+CREATE TABLE IF NOT EXISTS batches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    state TEXT NOT NULL,
+    tried REAL NOT NULL,
+    attempts INTEGER NOT NULL,
+    status INTEGER,
+    answer TEXT,
+    body BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS batches_by_state ON batches (state, id);
+CREATE TABLE IF NOT EXISTS counts (
+    day TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    event TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (day, reason, event)
+);
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event as it is kept: `payload` is its JSON on the wire, `notes` the JSON of what was changed."""
+
+    message_id: str
+    created: float
+    event: str
+    level: str
+    payload: str
+    notes: str = "[]"
+
+
+class Spool:
+    """One connection to the file; each thread opens its own. Raises `sqlite3.Error` and `OSError`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.database = _connect(path)
+
+    def close(self) -> None:
+        """Close the connection; the last one to close folds the log into the file."""
+        self.database.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write everything inside or nothing of it."""
+        self.database.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.database
+        except BaseException:
+            self.database.execute("ROLLBACK")
+            raise
+        self.database.execute("COMMIT")
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Queue events, inside a transaction; a message id that is there already is left as it is."""
+        self.database.executemany(
+            "INSERT OR IGNORE INTO events (message_id, created, event, level, state, payload, notes)"
+            " VALUES (?, ?, ?, ?, 'queued', ?, ?)",
+            [(row.message_id, row.created, row.event, row.level, row.payload, row.notes) for row in rows],
+        )
+
+    def count(self, day: str, numbers: Mapping[tuple[str, str], int]) -> None:
+        """Add to the numbers of what was not sent, by (reason, event), inside a transaction."""
+        self.database.executemany(
+            "INSERT INTO counts VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (day, reason, event) DO UPDATE SET number = number + excluded.number",
+            [(day, reason, event, number) for (reason, event), number in numbers.items()],
+        )
+
+    def get(self, key: str, default: str = "") -> str:
+        """Return one remembered value."""
+        found = self.database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(found[0]) if found else default
+
+    def put(self, key: str, value: str) -> None:
+        """Remember one value."""
+        self.database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def waiting(self) -> int:
+        """Return how many events wait to be sent."""
+        return self._number("SELECT count(*) FROM events WHERE state = 'queued'")
+
+    def sent(self) -> int:
+        """Return how many events of the journal were sent."""
+        return self._number("SELECT count(*) FROM events WHERE state = 'sent'")
+
+    def purge(self) -> bool:
+        """Delete what waits, and batches under way; tell whether anything was ever uploaded.
+
+        What was sent stays in the journal.
+        """
+        with self.transaction():
+            self.delete_queued(float("inf"))
+        return self.get("uploaded") == "yes"
+
+    def delete_queued(self, until: float) -> None:
+        """Delete what was recorded up to a moment and waits, inside a transaction."""
+        self.database.execute("DELETE FROM events WHERE state = 'queued' AND created <= ?", (until,))
+        self.database.execute(
+            "DELETE FROM batches WHERE state = 'open'"
+            " AND id NOT IN (SELECT batch FROM events WHERE batch IS NOT NULL)"
+        )
+
+    def _number(self, query: str) -> int:
+        return int(self.database.execute(query).fetchone()[0])
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        return _open(path)
+    except sqlite3.OperationalError:
+        raise  # locked, full, or not writable: the file itself is sound
+    except sqlite3.DatabaseError:
+        for damaged in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+            damaged.unlink(missing_ok=True)
+        return _open(path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    database.execute("PRAGMA secure_delete = ON")
+    database.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+    size = int(database.execute("PRAGMA page_size").fetchone()[0])
+    database.execute(f"PRAGMA max_page_count = {HARD_BYTES // size}").fetchone()
+    if database.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:
+        database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+    return database

@@ -1,0 +1,61 @@
+"""How does work go on beside the app? A daemon thread that runs one step when woken, and now and then."""
+
+from collections.abc import Callable
+from threading import Event, Thread
+
+from aboveboard.client.boundary import attempt
+
+
+class Worker:
+    """Runs `step` in a thread of its own; `step` returns after how many seconds to run without a wake-up.
+
+    After a wake-up it waits `gather` seconds, so that one step serves many calls. A step that returns
+    a negative number ends the thread; the next `wake` starts another.
+    """
+
+    def __init__(self, name: str, step: Callable[[], float], gather: float = 0.0) -> None:
+        self._name = name
+        self._step = step
+        self._gather = gather
+        self._woken = Event()
+        self._stopping = Event()
+        self._thread: Thread | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether the thread is there."""
+        return self._thread is not None
+
+    def start(self) -> None:
+        """Start the thread; raises `RuntimeError` where the interpreter allows no thread (any more)."""
+        if self._thread is not None:
+            return
+        thread = Thread(target=self._run, name=self._name, daemon=True)
+        thread.start()
+        self._thread = thread
+
+    def wake(self) -> None:
+        """Have the next step run soon; costs almost nothing where that is arranged already."""
+        if not self._woken.is_set():
+            self._woken.set()
+
+    def stop(self, timeout: float) -> None:
+        """End the thread after the step under way, waiting for it at most `timeout` seconds."""
+        self._stopping.set()
+        self._woken.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(timeout)
+
+    def _run(self) -> None:
+        wait = 0.0
+        while not self._stopping.is_set():
+            if self._woken.wait(wait) and self._gather:
+                self._stopping.wait(self._gather)
+            self._woken.clear()
+            if self._stopping.is_set():
+                return
+            wait = attempt(self._step, 1.0)
+            if wait < 0:
+                self._thread = None
+                return
