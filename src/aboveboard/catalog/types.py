@@ -110,7 +110,7 @@ def _integer(prop: Property, path: str) -> Check:
 
 def number_of(value: object) -> "int | float | None":
     """Return the number that `value` is, or None; true and false are none."""
-    number = value if type(value) in (int, float) else plain(value)
+    number = plain(value)
     return number if type(number) is int or type(number) is float else None
 
 
