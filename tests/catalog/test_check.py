@@ -6,7 +6,18 @@ from datetime import date
 
 import pytest
 
-from aboveboard.catalog import LEVELS, REASONS, Catalog, Drop, Safety, Verdict, check, covers, how_to_declare, parse
+from aboveboard.catalog import (
+    LEVELS,
+    REASONS,
+    Catalog,
+    Drop,
+    Safety,
+    Verdict,
+    check,
+    covers,
+    how_to_declare,
+    parse,
+)
 from tests.catalog.conftest import EVERY_TYPE, TODAY
 
 Checked = Callable[..., Verdict]
@@ -36,7 +47,9 @@ def test_a_property_that_is_a_name_does_not_leave_in_the_notes(checked: Checked)
         assert secret not in str(verdict).lower()
 
 
-@pytest.mark.parametrize(("today", "sent"), [(date(2026, 11, 22), True), (TODAY, False), (date(2030, 1, 1), False)])
+@pytest.mark.parametrize(
+    ("today", "sent"), [(date(2026, 11, 22), True), (TODAY, False), (date(2030, 1, 1), False)]
+)
 def test_from_the_day_it_expires_an_event_is_not_sent(checked: Checked, today: date, sent: bool) -> None:
     verdict = checked(event="thing.old", today=today)
     assert (verdict.event == "thing.old") is sent
@@ -51,7 +64,10 @@ def test_every_action_can_say_how_it_went(checked: Checked) -> None:
 def test_what_is_no_action_has_only_an_error_at_level_error(checked: Checked) -> None:
     verdict = checked(event="thing.broke", error="permission denied", sourceError="failed", success=True)
     assert verdict.level == "error"
-    assert verdict.properties == {"error": {"message": "permission denied"}, "sourceError": {"message": "failed"}}
+    assert verdict.properties == {
+        "error": {"message": "permission denied"},
+        "sourceError": {"message": "failed"},
+    }
     assert list(reasons(verdict).values()) == ["undeclared property"]
 
 
@@ -94,7 +110,13 @@ def test_built_in_properties_hide_nothing(checked: Checked, name: str, value: ob
 
 class TestAggregated:
     def test_each_entry_is_checked_as_the_event(self, checked: Checked) -> None:
-        entries = [{"count": 1}, {"count": "alice"}, {"count": 3, "engine": "podman"}, "alice", {"success": True}]
+        entries = [
+            {"count": 1},
+            {"count": "alice"},
+            {"count": 3, "engine": "podman"},
+            "alice",
+            {"success": True},
+        ]
         verdict = checked(aggregated=entries)
         assert verdict.properties == {
             "aggregated": [{"count": 1}, {}, {"count": 3, "engine": "podman"}, {}, {"success": True}]
@@ -132,7 +154,9 @@ def test_a_developer_reads_what_to_do(catalog: Catalog, checked: Checked) -> Non
         return how_to_declare(catalog, event, verdict.drops[0])
 
     assert "`aboveboard catalog declare telemetry.toml thing.done files`" in line(checked(files=3))
-    assert "`aboveboard catalog declare telemetry.toml thing.made`" in line(checked(event="thing.made"), "thing.made")
+    assert "`aboveboard catalog declare telemetry.toml thing.made`" in line(
+        checked(event="thing.made"), "thing.made"
+    )
     assert "`values` of engine" in line(checked(engine="lima"))
     assert "expires" in line(checked(event="thing.old"), "thing.old")
     for reason in REASONS:

@@ -36,15 +36,13 @@ def refuse(*args: object, **kwargs: object) -> NoReturn:
     raise Refusal("no")
 
 
-REFUSING = {
-    name: refuse
-    for name in (
-        "__str__ __repr__ __bool__ __len__ __iter__ __getitem__ __contains__ __eq__ __ne__ __lt__ __le__ __gt__ "
-        "__ge__ __int__ __float__ __index__ __abs__ __neg__ __add__ __mul__ __mod__ __format__ __fspath__ __reduce__ "
-        "__copy__ __deepcopy__ __missing__ __round__ __next__ __call__ keys values items get copy encode lower strip "
-        "split startswith endswith isascii is_integer"
-    ).split(" ")
-}
+METHODS = """
+__str__ __repr__ __bool__ __len__ __iter__ __getitem__ __contains__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__
+__int__ __float__ __index__ __abs__ __neg__ __add__ __mul__ __mod__ __format__ __fspath__ __reduce__ __copy__
+__deepcopy__ __missing__ __round__ __next__ __call__ keys values items get copy encode lower strip split
+startswith endswith isascii is_integer
+"""
+REFUSING = dict.fromkeys(METHODS.split(), refuse)
 
 
 class LyingMeta(type):
@@ -60,7 +58,9 @@ class LyingMeta(type):
 def hostile(base: type) -> type:
     """A subclass of `base` whose every method refuses, and which lies about its class."""
     lie = property(refuse)
-    return LyingMeta(f"Hostile{base.__name__}", (base,), {**REFUSING, "__class__": lie, "__hash__": base.__hash__})
+    return LyingMeta(
+        f"Hostile{base.__name__}", (base,), {**REFUSING, "__class__": lie, "__hash__": base.__hash__}
+    )
 
 
 HostileObject, HostileDict, HostileList, HostileTuple, HostileStr, HostileInt, HostileFloat = (
@@ -126,7 +126,6 @@ ODD: list[Callable[[], object]] = [
 ]
 
 
-
 @dataclass(frozen=True)
 class Odd:
     """Stands for `ODD[number]` while hypothesis handles it: it too would ask a hostile value things."""
@@ -147,7 +146,9 @@ odd = st.integers(0, len(ODD) - 1).map(Odd)
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40) | odd
 values = st.recursive(
     leaves,
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), inner),
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), inner)
+    ),
     max_leaves=12,
 )
 bags = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=12), values, max_size=12) | values
@@ -232,8 +233,12 @@ class TestNothingIsKept:
             assert json.dumps(verdict.properties) == before
 
     @pytest.mark.parametrize("make", ODD[:7])
-    @pytest.mark.parametrize("name", ["note", "tags", "notes", "fault", "machine", "count", "engine", "undeclared"])
-    def test_no_given_object_can_be_reached_from_the_verdict(self, make: Callable[[], Any], name: str) -> None:
+    @pytest.mark.parametrize(
+        "name", ["note", "tags", "notes", "fault", "machine", "count", "engine", "undeclared"]
+    )
+    def test_no_given_object_can_be_reached_from_the_verdict(
+        self, make: Callable[[], Any], name: str
+    ) -> None:
         given_object = make()
         bag = {name: given_object, "tags": [given_object]}
         kept = [

@@ -142,7 +142,9 @@ class TestNames:
     def test_a_hashed_name_passes_as_it_is(self, checked: Checked) -> None:
         assert checked(machine="h:0123456789abcdef").properties == {"machine": "h:0123456789abcdef"}
 
-    def test_without_a_key_a_raw_name_is_nothing_but_a_name(self, catalog: Any, collector_safety: Any) -> None:
+    def test_without_a_key_a_raw_name_is_nothing_but_a_name(
+        self, catalog: Any, collector_safety: Any
+    ) -> None:
         from aboveboard.catalog import check
         from tests.catalog.conftest import TODAY
 

@@ -306,6 +306,7 @@ def _record(prop: Property, path: str) -> Check:
             member = inner.get(key)
             if member is None:
                 walk.drop(path + ".*", UNDECLARED_PROPERTY)
+            if member is None or item is None:
                 continue
             if not walk.charge(member[1]):
                 walk.drop(path, TOO_LARGE)
