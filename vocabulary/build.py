@@ -16,12 +16,14 @@ import errno
 import gzip
 import http
 import re
+import string
 import sys
 import zlib
 from pathlib import Path
 
 HERE = Path(__file__).parent
-COMMON, TECHNICAL, PLAIN, RARE = 100, 30, 8, 4
+COMMON, TECHNICAL, PLAIN, RARE = 100, 20, 8, 4
+NAME_TOO = 30
 FIRST_NAME_RANK, FAMILY_NAME_RANK = 1200, 1500
 # English marks verbs, adverbs and abstractions by their endings, and hardly any name carries one.
 NO_NAME = re.compile(r".{3,}(?:ed|ing|ly|able|ible|tion|sion|ment|ness|ity|ive|ize|ise|izes|ises|ous|ally|less|ful|ary)$")
@@ -69,12 +71,14 @@ def tier(word: str, count: tuple[int, ...], dictionary: set[str], people: set[st
     """The tier of a counted word, or None where it may not pass."""
     prose, _, upper, part = count
     if word in people and prose < COMMON:
-        return 3 if prose >= TECHNICAL else None
+        return 3 if prose >= NAME_TOO else None
     if prose >= COMMON:
         return 0
     if prose >= TECHNICAL:
         return 1
     known = word in dictionary
+    if known and prose >= PLAIN and NO_NAME.match(word):
+        return 1
     if prose >= PLAIN if known else prose >= RARE and part >= RARE and part + prose >= 2 * PLAIN:
         return 2
     return 2 if known and prose >= 2 and NO_NAME.match(word) else None
@@ -88,9 +92,9 @@ def main() -> None:
         found = tier(word, count, dictionary, people)
         if found is not None and (len(word) > 2 or found <= 1):
             tiers[word] = found
-    for word in constants() | listed("technical.txt"):
+    for word in listed("technical.txt"):
         tiers[word] = min(1, tiers.get(word, 1))
-    for word in listed("public.txt"):
+    for word in constants() | listed("public.txt") | set(string.ascii_lowercase):
         tiers[word] = 0
     for word in listed("never.txt"):
         tiers.pop(word, None)

@@ -1,6 +1,6 @@
 """What is public although it looks like a place: hosts, registries, files, folders and schemes of everybody's."""
 
-__all__ = ["EXTENSIONS", "FILES", "HOSTS", "MODULES", "REGISTRIES", "RESIDUE", "ROOTS", "SCHEMES"]
+__all__ = ["EXTENSIONS", "FILES", "HOSTS", "MODULES", "REGISTRIES", "RESIDUE", "ROOTS", "SCHEMES", "SYSTEM"]
 
 HOSTS = frozenset(
     """localhost localhost.localdomain 127.0.0.1 0.0.0.0 ::1 host.docker.internal host.containers.internal gateway.docker.internal
@@ -19,6 +19,7 @@ REGISTRIES = frozenset(
     lscr.io localhost""".split()
 )
 ROOTS = frozenset("proc sys dev etc usr bin sbin lib lib64 var run tmp opt private system library boot root".split())
+SYSTEM = frozenset("proc sys dev etc usr bin sbin lib lib64".split())
 FILES = frozenset(
     """podman.sock docker.sock containerd.sock crio.sock buildkitd.sock podman-machine-default.sock docker_engine api.sock gvproxy.sock
     go.mod go.sum package.json package-lock.json yarn.lock pnpm-lock.yaml tsconfig.json cargo.toml cargo.lock pyproject.toml setup.py

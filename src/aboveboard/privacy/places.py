@@ -2,9 +2,9 @@
 
 import re
 
-from aboveboard.privacy.constants import EXTENSIONS, FILES, HOSTS, REGISTRIES, ROOTS, SCHEMES
+from aboveboard.privacy.constants import EXTENSIONS, FILES, HOSTS, REGISTRIES, ROOTS, SCHEMES, SYSTEM
 from aboveboard.privacy.known import Known
-from aboveboard.privacy.vocabulary import COMMON, PIECE, Vocabulary
+from aboveboard.privacy.vocabulary import COMMON, PIECE, PLACE, Vocabulary
 
 __all__ = ["Places"]
 
@@ -54,6 +54,11 @@ class Places:
             self._vocabulary.tiers.get(piece.lower()) == COMMON and piece.lower() not in self._known.words for piece in pieces
         )
 
+    def _is_technical(self, name: str) -> bool:
+        words = LETTER.findall(name)
+        return "".join(words) == name and name.isascii() and not name.istitle() and self._vocabulary.tier(name) <= PLACE and (
+            name.lower() not in self._known.words and name.lower() not in self._known.common)
+
     def path(self, token: str) -> str | None:
         """A path by its last part, if that is a file of everybody's, or else by its extension."""
         position = POSITION.search(token)
@@ -71,7 +76,8 @@ class Places:
             return True
         first = parts[0].lower()
         if first in ROOTS or first.startswith(("v1", "v2", "v3", "v4", "v5", "api", "libpod")):
-            return all(self.is_public(part) for part in parts)
+            loose = first in SYSTEM
+            return all(self.is_public(part) or loose and self._is_technical(part) for part in parts)
         return False
 
     def _ending(self, parts: list[str]) -> str:

@@ -22,8 +22,8 @@ RUN = frozenset(("<name>", "<word>"))
 QUOTED = re.compile(r"(?<![\w\\])(\\{0,3})([\"'`])(.*?)(?<!\\)\1\2(?!\w)|[“«„](.*?)[”»“]|‘(.*?)’")
 QUOTES = re.compile(r"[\"'`“«„‘]")
 SPACED_WINDOWS = re.compile(
-    r"(?<!\w)(?:[A-Za-z]:|\\)\\{1,4}(?:[^\\/:*?\"'<>|\n]{0,80}[^\\/:*?\"'<>|\s]\\{1,4})*[^\s\\:*?\"'<>|,;]*"
-    r"(?: [A-Z0-9(][^\s\\/:*?\"'<>|.]{0,30}){0,2}(?:\.[A-Za-z]{1,5}\b)?"
+    r"(?<!\w)(?:[A-Za-z]:|\\)\\{1,4}(?:[^\\/:*?\"'<>|\n]{0,80}[^\\/:*?\"'<>|\s]\\{1,4})*"
+    r"(?:[^\s\\:*?\"'<>|,;.]*(?: [A-Z0-9(][^\s\\/:*?\"'<>|.]{0,30}){1,2}\.[A-Za-z]{1,5}\b|[^\s\\:*?\"'<>|,;]*)"
 )
 SPACED_UNIX = re.compile(r"(?<![\w/])(?:/Users|/home|/Volumes|/mnt|/media|[A-Za-z]:|~)/[^\s:\"'<>|]*(?: [^\s:\"'<>|/]+){1,3}/[^\s:\"'<>|,;]*")
 EDGES = re.compile(r"^([(\[{,;:=>\"'`*•-]*)(.*?)([)\]}>,;:!?.\"'`*…]*)$", re.DOTALL)
@@ -41,7 +41,7 @@ SHAPES = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in (
     ("flag", r"(?P<dashes>--?)(?P<option>[A-Za-z][\w-]*)(?:=(?P<argument>.*))?"),
     ("pair", r"(?P<name>[A-Za-z_][\w.-]*)=(?P<value>.+)"),
     ("ipv6", r"(?=[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:)[0-9a-fA-F:.]+(?:%\w+)?\]?(?:/\d{1,3})?(?P<port>:\d{1,5})?"),
-    ("runtime", r"(?:node|internal|java|jdk)[:.][\w./$:-]+"),
+    ("runtime", r"node:[\w./-]+(?::\d+){0,2}|(?:java\.\w+/)?(?:javax?|jdk|sun|kotlinx?|scala)(?:\.[\w$<>]+){2,}"),
     ("slashed", r"[\w.:@+-]+(?:/[\w.:@+$-]+)+"),
     ("socket", r"(?P<server>[\w.-]+):\d{2,5}"),
     ("dotted", r"[\w$-]+(?:\.[\w$<>*-]+)+(?::\d{1,6}){0,2}"),
@@ -170,7 +170,8 @@ class Scanner:
         if len(chunks) == 2 and not all(self._passes(chunk, COMMON) for chunk in chunks):
             cleaned = self._line(content, COMMON)
             return cleaned if PLACEHOLDER.search(cleaned) and not cleaned.startswith(("<name>", "<word>")) else self._replace("name", "place")
-        return self._line(content, PLACE)
+        common = sum(self._passes(chunk, COMMON) for chunk in chunks)
+        return self._line(content, ANY if 2 * common >= len(chunks) else PLACE)
 
     def _passes(self, chunk: str, allowed: int) -> bool:
         entry = self._vocabulary.memo.get(chunk) or self._vocabulary.study(chunk)
@@ -236,6 +237,8 @@ class Scanner:
             number = self._number(core)
             if number is not None:
                 return number, base
+        if numbers.CODE.fullmatch(core) and allowed > COMMON:
+            return core, base
         found = secrets.TOKENS.fullmatch(core)
         if found is not None and found.lastgroup is not None:
             return self._replace(found.lastgroup.rstrip("0123456789"), "secret"), base
@@ -341,7 +344,7 @@ class Scanner:
     def _value(self, value: str, effect: int, base: int) -> str:
         if effect == SECRET:
             return value if PLACEHOLDER.fullmatch(value) else self._replace("secret", "secret")
-        return self._judge(value, min(effect, COMMON), base)[0]
+        return self._judge(value, effect, base)[0]
 
     def _as_ipv6(self, shape: re.Match[str], core: str, allowed: int, base: int) -> tuple[str, int] | None:
         if core.count(":") < 2 or (not re.search("[a-fA-F]", core) and "::" not in core and core.count(":") < 5):
@@ -352,7 +355,8 @@ class Scanner:
         return self._replace("ip", "secret") + ("]" if "]" in core else "") + port, base
 
     def _as_runtime(self, shape: re.Match[str], core: str, allowed: int, base: int) -> tuple[str, int] | None:
-        return (core, base) if self._compound(core) <= ANY else None
+        words = re.findall(r"[a-z0-9]+", core.lower())
+        return (core, base) if self._words.isdisjoint(words) else None
 
     def _as_slashed(self, shape: re.Match[str], core: str, allowed: int, base: int) -> tuple[str, int] | None:
         if self._is_pair_of_words(core):
@@ -361,6 +365,8 @@ class Scanner:
 
     def _is_pair_of_words(self, core: str) -> bool:
         parts = core.split("/")
+        if not core.islower() and all(self._compound(part) <= PLACE for part in parts):
+            return True  # no image has capitals in its name
         return len(parts) <= 3 and all(part.isalpha() and self._passes(part, PLACE) for part in parts) and any(
             self._passes(part, COMMON) for part in parts)
 

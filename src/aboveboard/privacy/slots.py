@@ -19,8 +19,13 @@ NAMED = frozenset(
 # Words that introduce a name.
 INTRODUCING = frozenset("named called name nickname aka dear hello hi hey by for from".split())
 SECRET_KEYS = frozenset(
-    """password passwd pwd passphrase passcode secret secrets token apikey credential credentials authorization bearer
+    """password passwd passphrase passcode secret secrets token apikey credential credentials authorization bearer
     basic cookie otp pin privatekey accesskey secretkey clientsecret pass signature sig auth psk""".split()
+)
+# Keys whose value is a word of status, not a name.
+STATUS_KEYS = frozenset(
+    """level lvl code status state reason error err type msg message kind cause result phase severity action op operation stage step
+    method protocol driver mode format exit errno syscall signal""".split()
 )
 SCHEMES = frozenset(("basic", "bearer", "digest", "negotiate"))
 FLAGS_OF_NAMES = frozenset(
@@ -37,7 +42,7 @@ def effect_of(word: str, tail: str) -> int:
     if assigned and is_secret_key(word):
         return SECRET
     if word in NAMED or word.endswith(("name", "names")):
-        return COMMON if assigned else ANY if tail else PLACE
+        return PLACE if assigned or not tail else ANY
     if word in INTRODUCING and (not tail or assigned):
         return PLACE
     return ANY
@@ -52,7 +57,9 @@ def effect_of_flag(flag: str) -> int:
 
 def effect_of_key(key: str) -> int:
     """The strictness for the value that stands behind `key=` or `"key":`."""
-    return SECRET if is_secret_key(key) else COMMON
+    if is_secret_key(key):
+        return SECRET
+    return PLACE if key.lower() in STATUS_KEYS else COMMON
 
 
 def is_secret_key(key: str) -> bool:

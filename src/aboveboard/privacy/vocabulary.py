@@ -54,15 +54,14 @@ class Vocabulary:
         lowered = core.lower()
         tier = self.tier(core)
         words: tuple[str, ...] = (lowered,)
+        pieces = PIECE.findall(core)
+        if len(pieces) > 1:
+            words = (*(piece.lower() for piece in pieces), lowered)
+            tier = min(tier, self.tier_of_all(pieces))
+            if tier > PLACE and not (tier == ANY and words[-2] in ("error", "exception")):
+                return None
         if tier == NOWHERE:
-            pieces = PIECE.findall(core)
-            words = tuple(piece.lower() for piece in pieces)
-            if len(words) == 1:
-                return None
-            tier = self.tier_of_all(pieces)
-            if tier > PLACE and not (tier == ANY and words[-1] in ("error", "exception")):
-                return None
-            words = (*words, lowered)
+            return None
         entry = (tier, effect_of(lowered, tail), words)
         if len(self.memo) >= MEMO_LIMIT:
             self.memo.clear()
