@@ -44,8 +44,12 @@ def visit(filled: Server, browser: Browser) -> Iterator[Visit]:
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
-@pytest.mark.parametrize("path", ["/", "/actions?os=Linux&version=1.29.1", "/actions?os=none", "/live?paused=1"])
-def test_a_page_is_accessible_and_quiet_in_every_look(visit: Visit, path: str, scheme: str, width: int) -> None:
+@pytest.mark.parametrize(
+    "path", ["/", "/actions?os=Linux&version=1.29.1", "/actions?os=none", "/live?paused=1"]
+)
+def test_a_page_is_accessible_and_quiet_in_every_look(
+    visit: Visit, path: str, scheme: str, width: int
+) -> None:
     assert visit.open(path, scheme=scheme, width=width) == 200
     assert visit.accessibility() == []
     assert visit.fits()
@@ -118,9 +122,7 @@ def test_a_wrong_filter_is_said_on_the_page(filled: Server, browser: Browser) ->
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_whoever_has_no_session_is_told_how_to_get_in(
-    filled: Server, browser: Browser, scheme: str
-) -> None:
+def test_whoever_has_no_session_is_told_how_to_get_in(filled: Server, browser: Browser, scheme: str) -> None:
     visit = Visit(browser, filled.url)
     assert visit.open("/live", scheme=scheme) == 401
     assert visit.accessibility() == []

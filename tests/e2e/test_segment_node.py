@@ -116,7 +116,7 @@ def test_durations_failures_and_extensions_are_understood(received: Server) -> N
     }
     assert {name for name in timed if rows[name]["p50_ms"] is None} == set()
     assert rows["listImages.aggregated"]["success_rate"] == 0.5
-    ours = [row for row in received.api("actions", extension="redhat.bootc")]
+    ours = received.api("actions", extension="redhat.bootc")
     assert {row["event"] for row in ours} == {
         wire_name(entry) for entry in EVENTS if entry["emitter"] == "redhat.bootc"
     }

@@ -26,7 +26,10 @@ _BOTH = ["GET", "POST"]  # POST is the sign-in form, which stands in the page's 
 _IN_WORDS = {
     404: ("No such page", "There is no page at this address."),
     405: ("Not like this", "This address takes no such request."),
-    500: ("This went wrong", "The page could not be made. The server's log says why; loading it again may help."),
+    500: (
+        "This went wrong",
+        "The page could not be made. The server's log says why; loading it again may help.",
+    ),
 }
 
 

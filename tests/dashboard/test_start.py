@@ -1,0 +1,48 @@
+"""What does the dashboard say right after a start: with nothing in the store, no source, or sessions of before?"""
+
+from pathlib import Path
+
+import msgspec
+from starlette.testclient import TestClient
+
+from aboveboard.access import Tokens
+from aboveboard.access.sources import new_source
+from aboveboard.server import application
+from tests.dashboard.conftest import ADMIN, KEYS, VIEWER, settings_with, sign_in, text_of, trial
+
+
+def test_a_restart_keeps_sessions_and_a_token_that_is_gone_ends_them(tmp_path: Path) -> None:
+    settings = settings_with(tmp_path / "data", trial())
+    with TestClient(application(settings)) as first:
+        cookies = dict(sign_in(first).cookies)
+    with TestClient(application(settings), cookies=cookies) as second:
+        assert second.get("/").status_code == 200
+    without = msgspec.structs.replace(settings, tokens=Tokens(list(settings.tokens)[1:]))
+    with TestClient(application(without), cookies=cookies) as third:
+        assert third.get("/").status_code == 401
+
+
+def test_an_empty_store_shows_an_admin_what_to_send_and_a_viewer_no_key(tmp_path: Path) -> None:
+    app = application(settings_with(tmp_path / "data", trial()))
+    with TestClient(app) as client:
+        text = text_of(sign_in(client, ADMIN).get("/").text)
+        assert "No events yet" in text
+        assert f"Its write key is {KEYS['trial']}" in text
+        assert "curl http://testserver/v1/track" in text
+        assert "No events yet" in text_of(client.get("/live").text)
+        assert KEYS["trial"] not in sign_in(client, VIEWER).get("/").text
+
+
+def test_a_server_without_sources_says_how_to_let_one_in(tmp_path: Path) -> None:
+    with TestClient(application(settings_with(tmp_path / "data"))) as client:
+        assert "aboveboard source add NAME" in sign_in(client).get("/").text
+        assert "--kind development" in client.get("/live").text
+
+
+def test_an_undeclared_policy_in_production_has_a_banner_of_its_own(tmp_path: Path) -> None:
+    declared = new_source("strict", kind="production", policy="declared")
+    open_ = new_source("open", kind="production", policy="cleaned")
+    with TestClient(application(settings_with(tmp_path / "data", declared, open_))) as client:
+        sign_in(client)
+        assert "Source open:" in text_of(client.get("/").text)
+        assert "banner" not in client.get("/?source=strict").text
