@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from aboveboard.access import Tokens
 from aboveboard.access.sources import new_source
 from aboveboard.server import application
+from aboveboard.store import connect
 from tests.dashboard.conftest import ADMIN, KEYS, VIEWER, settings_with, sign_in, text_of, trial
 
 
@@ -46,3 +47,17 @@ def test_an_undeclared_policy_in_production_has_a_banner_of_its_own(tmp_path: Pa
         sign_in(client)
         assert "Source open:" in text_of(client.get("/").text)
         assert "banner" not in client.get("/?source=strict").text
+
+
+def test_a_store_that_fails_is_said_without_details(tmp_path: Path) -> None:
+    settings = settings_with(tmp_path / "data", trial())
+    with TestClient(application(settings), raise_server_exceptions=False) as client:
+        sign_in(client)
+        connect(settings.store).command("DROP TABLE events")
+        page = client.get("/")
+        assert page.status_code == 500
+        assert "The page could not be made" in page.text
+        assert "UNKNOWN_TABLE" not in page.text
+        assert "default-src 'self'" in page.headers["content-security-policy"]
+        answer = client.get("/api/v1/actions", headers={"authorization": f"Bearer {ADMIN}"})
+        assert (answer.status_code, answer.json().keys()) == (500, {"error"})
