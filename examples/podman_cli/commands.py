@@ -17,19 +17,17 @@ PROGRAM: Final = "podman_cli"
 @click.group()
 @click.version_option(__version__, prog_name=PROGRAM)
 @click.option("--url", envvar="CONTAINER_HOST", default=default_url, help="Podman's socket: unix:///path.")
-@click.option(
-    "--endpoint", envvar="PODMAN_CLI_ENDPOINT", default="http://127.0.0.1:8710", help="The collector."
-)
-@click.option(
-    "--write-key", envvar="PODMAN_CLI_WRITE_KEY", help="The collector's write key; none, no question."
-)
+@click.option("--endpoint", envvar="PODMAN_CLI_ENDPOINT", help="The collector of usage data.")
+@click.option("--write-key", envvar="PODMAN_CLI_WRITE_KEY", help="The collector's key for this app.")
 @click.pass_context
-def cli(context: click.Context, url: str, endpoint: str, write_key: str | None) -> None:
+def cli(context: click.Context, url: str, endpoint: str | None, write_key: str | None) -> None:
     """Work with the containers and images of a Podman."""
+    if bool(endpoint) != bool(write_key):
+        raise click.UsageError("--endpoint and --write-key go together: give both, or none to send nothing")
     podman = Podman(socket_of(url))
-    telemetry = make_telemetry(endpoint, write_key or "")
+    telemetry = make_telemetry(endpoint or "", write_key or "")
     context.call_on_close(telemetry.close)
-    context.obj = App(podman, telemetry, telemetry.logger(), asks=bool(write_key))
+    context.obj = App(podman, telemetry, telemetry.logger(), asks=bool(endpoint))
 
 
 cli.add_command(telemetry_group)
@@ -80,7 +78,7 @@ def pull(app: App, name: str) -> None:
     click.echo(image)
 
 
-@cli.command()
+@cli.command(context_settings={"allow_interspersed_args": False})
 @click.argument("image")
 @click.argument("command", nargs=-1, required=True)
 @click.option("--name", help="The container's name; without it, Podman thinks of one.")

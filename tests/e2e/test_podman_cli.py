@@ -249,7 +249,8 @@ def test_the_answer_can_be_changed_and_looked_up(person: Person, server: Server)
 def test_the_commands_do_what_they_say(person: Person, image: str) -> None:
     identifier = person.pipe("import", image, "localhost/billing:v1").stdout.strip()
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", identifier)
-    person.pipe("create", "--name", "phoenix", "localhost/billing:v1", "/bin/ledger")
+    made = person.pipe("create", "--name", "phoenix", "localhost/billing:v1", "/bin/ledger", "--name", "x")
+    assert re.fullmatch(r"[0-9a-f]{64}\n", made.stdout)
     listed = person.pipe("list").stdout
     assert "container  phoenix  created  localhost/billing:v1" in listed
     assert "image      localhost/billing:v1" in listed
@@ -275,6 +276,13 @@ def test_a_refusal_is_one_line_and_an_exit_code(
     assert result.stdout == ""
     assert re.fullmatch(r"podman_cli: [^\n]+\n", result.stderr)
     assert said in result.stderr
+
+
+@pytest.mark.parametrize("wrong", [["--url", "tcp://localhost"], ["--endpoint", "http://localhost"]])
+def test_a_wrong_option_is_said_before_anything_is_done(person: Person, wrong: list[str]) -> None:
+    result = person.pipe(*wrong, "list")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"Error: {wrong[0]}" in result.stderr
 
 
 def test_the_catalog_of_the_app_has_no_flaws() -> None:
