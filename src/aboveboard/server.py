@@ -1,5 +1,8 @@
 """How do collector, insights and dashboard become one ASGI application?"""
 
+import asyncio
+import logging
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,18 +17,22 @@ from aboveboard.collector.admit import Admission
 from aboveboard.collector.commit import Committer
 from aboveboard.collector.http import INGEST, ingest
 from aboveboard.dashboard import dashboard
+from aboveboard.errors import AboveboardError
 from aboveboard.store import Readers, connect, migrate
 
 __all__ = ["application"]
+
+_log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 
-def application(settings: Settings) -> App:
+def application(settings: Settings, reread: Callable[[], Settings] | None = None) -> App:
     """Build the whole server for uvicorn; the store is opened when it starts and closed when it stops.
 
-    Raises StoreError at start when the store cannot be opened.
+    `reread` reads the settings again when the process gets a SIGHUP; requests under way are not touched, and
+    settings with a mistake change nothing. Raises StoreError at start when the store cannot be opened.
     """
 
     @asynccontextmanager
@@ -36,8 +43,13 @@ def application(settings: Settings) -> App:
         app.state.readers = Readers(settings.store)
         committer.start()
         app.state.committer = committer
+        metrics = _metrics(committer, settings)
+        if reread is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, app, reread)
         yield
         committer.stop()
+        if metrics is not None:
+            metrics.shutdown()
         app.state.readers.close()
         writer.close()
 
@@ -56,6 +68,27 @@ def application(settings: Settings) -> App:
             await pages(scope, receive, send)
 
     return app
+
+
+def _metrics(committer: Committer, settings: Settings) -> Any:
+    if not settings.metrics_port:
+        return None
+    from aboveboard.collector.metrics import serve_metrics
+
+    return serve_metrics(committer, settings.host, settings.metrics_port)
+
+
+def _reload(app: Starlette, reread: Callable[[], Settings]) -> None:
+    """Put the sources and tokens of the settings file in force; where it has a mistake, say so and go on."""
+    try:
+        settings = reread()
+        admission = Admission(settings.sources, settings.file.parent)
+    except AboveboardError as error:
+        _log.error("The settings were not read again: %s", error)
+        return
+    app.state.settings = settings
+    app.state.committer.admission = admission
+    _log.warning("The settings were read again: %d sources.", len(settings.sources))
 
 
 async def _healthz(_: Request) -> Response:

@@ -17,7 +17,7 @@ from aboveboard.access.sources import Source, Sources
 from aboveboard.access.tokens import Token, Tokens, hash_token
 from aboveboard.errors import SettingsError
 
-__all__ = ["FILE_NAME", "Settings", "add_source", "load_settings"]
+__all__ = ["FILE_NAME", "Settings", "add_source", "load_settings", "revoke_key"]
 
 FILE_NAME = "aboveboard.toml"
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -37,12 +37,20 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: int = 8710
     store: str = ""
+    metrics_port: int = 0
+    tls_cert: str = ""
+    tls_key: str = ""
+    behind_proxy: bool = False
     sources: dict[str, Source] = {}
     tokens: dict[str, Token] = {}
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """Everything that a server is told before it starts; `file` is where the rest of it was read."""
+    """Everything that a server is told before it starts; `file` is where the rest of it was read.
+
+    `metrics_port` 0 means no metrics; `tls_cert` and `tls_key` are files, empty for plain HTTP; `behind_proxy`
+    says that something in front of the server speaks TLS.
+    """
 
     file: Path
     data: Path
@@ -51,6 +59,10 @@ class Settings(msgspec.Struct, frozen=True):
     store: str
     sources: Sources
     tokens: Tokens
+    metrics_port: int = 0
+    tls_cert: str = ""
+    tls_key: str = ""
+    behind_proxy: bool = False
 
     @property
     def loopback(self) -> bool:
@@ -61,7 +73,8 @@ class Settings(msgspec.Struct, frozen=True):
     def url(self) -> str:
         """The address under which a browser on this machine reaches the server."""
         host = "127.0.0.1" if self.host in {"", "0.0.0.0", "::"} else self.host  # noqa: S104
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        scheme = "https" if self.tls_cert else "http"
+        return f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
 
 
 def load_settings(
@@ -69,8 +82,9 @@ def load_settings(
 ) -> Settings:
     """Read the file, the environment and the flags, in rising order of authority.
 
-    `flags` holds any of host, port, data, store, write_key, admin_token; None means not given. A write key from
-    outside the file belongs to the only source in it. A file that does not exist is an empty one.
+    `flags` holds any of host, port, data, store, write_key, admin_token, metrics_port, tls_cert, tls_key and
+    behind_proxy; None means not given. A write key from outside the file belongs to the only source in it. A file
+    that does not exist is an empty one.
     Raises SettingsError naming the file, variable or flag that is wrong.
     """
     given = {name: environ[variable] for name, variable in _ENVIRONMENT.items() if environ.get(variable)} | {
@@ -93,6 +107,10 @@ def load_settings(
         store=given.get("store") or file.store or f"chdb://{data / 'store'}",
         sources=Sources(_with_write_key(sources, given.get("write_key"))),
         tokens=Tokens(tokens),
+        metrics_port=_port(given.get("metrics_port", file.metrics_port)),
+        tls_cert=_path(path, given.get("tls_cert", file.tls_cert)),
+        tls_key=_path(path, given.get("tls_key", file.tls_key)),
+        behind_proxy=given.get("behind_proxy", file.behind_proxy),
     )
 
 
@@ -101,7 +119,7 @@ def add_source(path: Path, source: Source) -> None:
 
     Raises SettingsError when the file already has a source of that name.
     """
-    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+    document = _document(path)
     sources = document.setdefault("sources", tomlkit.table(is_super_table=True))
     if source.name in sources:
         raise SettingsError(f"{path} already has a source {source.name!r}. Choose another name.")
@@ -110,6 +128,30 @@ def add_source(path: Path, source: Source) -> None:
         value = getattr(source, field)
         table[field] = list(value) if isinstance(value, tuple) else value
     sources[source.name] = table
+    _write(path, document)
+
+
+def revoke_key(path: Path, write_key: str) -> str:
+    """Move a write key to its source's revoked keys and return the source's name.
+
+    Raises SettingsError when no source of the file has that key.
+    """
+    document = _document(path)
+    for name, source in document.get("sources", {}).items():
+        if write_key in source.get("write_keys", []):
+            source["write_keys"].remove(write_key)
+            source.setdefault("revoked_keys", tomlkit.array()).append(write_key)
+            _write(path, document)
+            return str(name)
+    raise SettingsError(f"No source in {path} has this write key. `aboveboard source list` shows them.")
+
+
+def _document(path: Path) -> tomlkit.TOMLDocument:
+    _read(path)  # A file with a mistake is not written to.
+    return tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+
+
+def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # The file holds the keys of the hashes: nobody but its owner reads it.
     scratch = path.with_suffix(".toml.new")
@@ -131,6 +173,11 @@ def _read(path: Path) -> _File:
         raise SettingsError(f"The settings file {path} is not TOML: {error}. Mend that line.") from error
     except msgspec.ValidationError as error:
         raise SettingsError(f"The settings file {path} has a setting that does not fit: {error}.") from error
+
+
+def _path(settings: Path, name: str) -> str:
+    """A file beside the settings file, or anywhere; the server changes its folder, so the path is made whole."""
+    return str(settings.parent / name) if name else ""
 
 
 def _port(value: Any) -> int:

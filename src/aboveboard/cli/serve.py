@@ -1,16 +1,18 @@
 """How is the server started, and what does it tell the person who started it?"""
 
-import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from aboveboard.access import Settings, Token, Tokens, load_settings, new_token
 from aboveboard.access.settings import add_source
 from aboveboard.access.sources import new_source
 from aboveboard.access.tokens import hash_token
+from aboveboard.cli.logs import LOGGING
 from aboveboard.errors import SettingsError
 
 __all__ = ["serve"]
@@ -53,6 +55,12 @@ _WELCOME = """
     type=click.Path(path_type=Path),
     help="The settings file (aboveboard.toml in the data folder).",
 )
+@click.option("--metrics-port", type=int, help="Answer Prometheus at /metrics on this port (off).")
+@click.option("--tls-cert", type=click.Path(), help="The certificate chain, for HTTPS.")
+@click.option("--tls-key", type=click.Path(), help="The certificate's key.")
+@click.option(
+    "--behind-proxy", is_flag=True, default=None, help="Something in front of the server speaks TLS."
+)
 def serve(config: Path | None, **flags: Any) -> None:
     """Start the collector and the dashboard.
 
@@ -62,7 +70,12 @@ def serve(config: Path | None, **flags: Any) -> None:
     settings = _with_source(load_settings(flags, config=config), flags, config)
     given = flags["admin_token"] or os.environ.get("ABOVEBOARD_ADMIN_TOKEN")
     token = given or new_token()
-    _run(_with_token(settings, token, bool(given)), token)
+    where, flags["data"] = settings.file, str(settings.data)
+
+    def reread() -> Settings:
+        return _with_token(load_settings(flags, config=where), token)
+
+    _run(reread(), reread, token)
 
 
 def _with_source(settings: Settings, flags: dict[str, Any], config: Path | None) -> Settings:
@@ -74,59 +87,77 @@ def _with_source(settings: Settings, flags: dict[str, Any], config: Path | None)
     return load_settings(flags, config=config)
 
 
-def _with_token(settings: Settings, token: str, given: bool) -> Settings:
+def _with_token(settings: Settings, token: str) -> Settings:
     """The link that is printed holds a token that lives as long as this process, unless one was given."""
-    import msgspec
-
+    if not settings.loopback:
+        _check_exposed(settings)
     if settings.tokens.role(token):
         return settings
-    if not settings.loopback and not any(settings.tokens) and not given:
-        raise SettingsError(
-            f"The server would listen on {settings.host}, which others can reach, and no token is set. "
-            "Set ABOVEBOARD_ADMIN_TOKEN, or add a token to the settings file, or listen on 127.0.0.1."
-        )
     tokens = Tokens([*settings.tokens, Token(role="admin", sha256=hash_token(token), name="this start")])
     return msgspec.structs.replace(settings, tokens=tokens)
 
 
-def _run(settings: Settings, token: str) -> None:
+def _check_exposed(settings: Settings) -> None:
+    """What others can reach needs a token that somebody chose, and TLS."""
+    if not any(settings.tokens):
+        raise SettingsError(
+            f"The server would listen on {settings.host}, which others can reach, and no token is set. "
+            "Set ABOVEBOARD_ADMIN_TOKEN, or add a token to the settings file, or listen on 127.0.0.1."
+        )
+    if not settings.tls_cert and not settings.behind_proxy:
+        raise SettingsError(
+            f"The server would listen on {settings.host}, which others can reach, without TLS. Give it --tls-cert "
+            "and --tls-key, or say --behind-proxy where something in front of it speaks TLS."
+        )
+
+
+def _run(settings: Settings, reread: Callable[[], Settings], token: str) -> None:
     import uvicorn
 
+    from aboveboard.collector.limits import MAX_CONNECTIONS, GuardedProtocol
     from aboveboard.server import application
 
-    source = next(iter(settings.sources))
     # The engine reads a config.xml from the working directory, so the server works in a folder of its own.
     folder = settings.data / "run"
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
 
-    class _Server(uvicorn.Server):
+    class Server(uvicorn.Server):
+        """uvicorn, saying where it is once it really listens."""
+
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets)
             if self.started:
                 port = self.servers[0].sockets[0].getsockname()[1]
-                said = settings.url.replace(":0", f":{port}") if settings.port == 0 else settings.url
-                click.echo(
-                    _WELCOME.format(
-                        url=said,
-                        token=token,
-                        source=source.name,
-                        key=source.write_keys[0],
-                        file=settings.file,
-                        data=settings.data,
-                    )
-                )
+                click.echo(_welcome(settings, port, token))
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     config = uvicorn.Config(
-        application(settings),
+        application(settings, reread),
         host=settings.host,
         port=settings.port,
+        http=GuardedProtocol,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=20,
+        ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
         # An access log would hold addresses.
         access_log=False,
-        log_level="warning",
+        log_config=LOGGING,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=10,
     )
-    _Server(config).run()
+    Server(config).run()
+
+
+def _welcome(settings: Settings, port: int, token: str) -> str:
+    source = next(iter(settings.sources))
+    settings = msgspec.structs.replace(settings, port=port)
+    return _WELCOME.format(
+        url=settings.url,
+        token=token,
+        source=source.name,
+        key=source.write_keys[0],
+        file=settings.file,
+        data=settings.data,
+    )

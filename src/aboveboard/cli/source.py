@@ -6,12 +6,12 @@ from typing import Any
 import click
 
 from aboveboard.access import load_settings
-from aboveboard.access.settings import add_source
+from aboveboard.access.settings import add_source, revoke_key
 from aboveboard.access.sources import new_source
 
 __all__ = ["source"]
 
-_PASTE = """The source "{name}" is in {file}. Restart the server to let it in. Paste into your app:
+_PASTE = """The source "{name}" is in {file}. Send the server a SIGHUP to let it in. Paste into your app:
 
     Telemetry("{name}", version="…", endpoint="{url}", write_key="{key}", catalog="telemetry.toml")
 """
@@ -22,7 +22,7 @@ _PASTE = """The source "{name}" is in {file}. Restart the server to let it in. P
 @click.option("--config", type=click.Path(path_type=Path), help="The settings file.")
 @click.pass_context
 def source(ctx: click.Context, data: str | None, config: Path | None) -> None:
-    """Add and list the sources that may send."""
+    """Add, list and revoke the sources that may send."""
     ctx.obj = load_settings({"data": data}, config=config)
 
 
@@ -46,3 +46,12 @@ def list_(settings: Any) -> None:
         click.echo(f"{known.name}  {known.kind}  {known.policy}  {' '.join(known.write_keys)}")
     if not len(settings.sources):
         click.echo(f"There is no source in {settings.file}. Add one with: aboveboard source add NAME")
+
+
+@source.command()
+@click.argument("write_key")
+@click.pass_obj
+def revoke(settings: Any, write_key: str) -> None:
+    """Refuse a write key from now on; the source's other keys stay."""
+    name = revoke_key(settings.file, write_key)
+    click.echo(f"The key is revoked. Send the server a SIGHUP to refuse it. Source: {name}")

@@ -1,5 +1,6 @@
 """How is a request's body read and unpacked without trusting its size?"""
 
+import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -11,6 +12,9 @@ __all__ = ["MAX_BODY", "gunzip", "read"]
 MAX_BODY = 500 * 1024
 """The most bytes of one request, before and after unpacking (Segment's documented limit of a batch)."""
 
+BODY_SECONDS = 30.0
+"""The longest a body may take to arrive."""
+
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
@@ -19,8 +23,17 @@ def _too_large() -> RequestRefused:
     return RequestRefused(400, "too large", message)
 
 
-async def read(receive: Receive) -> bytes:
-    """Read a whole body of at most MAX_BODY bytes; raises RequestRefused beyond that."""
+async def read(receive: Receive, seconds: float = BODY_SECONDS) -> bytes:
+    """Read a whole body of at most MAX_BODY bytes; raises RequestRefused beyond that, or when it takes too long."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read(receive)
+    except TimeoutError:
+        message = f"The request did not arrive within {seconds:g} seconds. Send smaller batches."
+        raise RequestRefused(408, "too slow", message) from None
+
+
+async def _read(receive: Receive) -> bytes:
     chunks, size = [], 0
     while True:
         message = await receive()

@@ -4,20 +4,23 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from aboveboard.access import Source
-from aboveboard.catalog import Catalog, Safety, check, clean_all, clean_name, load
+from aboveboard.catalog import Catalog, Safety, check, clean_all, load
 from aboveboard.collector.outcome import DURATIONS
 from aboveboard.privacy import Cleaned, Cleaner
 
 __all__ = ["Kept", "SourceCleaning"]
 
 _CACHED_TEXTS = 50_000
+_EVENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,199}")
+_NUMBER = re.compile(r"\d{5}|[0-9a-f]{16}")
+"""What makes a name one of a kind: an id, a date, a digest."""
 _NOTHING = Catalog(app="", notice=0, privacy="", events={})
 """What a source without a catalog has declared."""
 
@@ -108,6 +111,10 @@ class SourceCleaning:
     def page(self, route: str) -> str:
         """Return a page's route with each step cleaned on its own, since routes embed object names."""
         return "/".join(self._cleaner.clean(step) if step else "" for step in route.split("/"))
+
+    def _name(self, event: str) -> str:
+        """An event's name is a constant in somebody's code, and is the key to every answer: it stays in its form."""
+        return event if _EVENT_NAME.fullmatch(event) and not _NUMBER.search(event) else self._cleaner.clean(event)
 
     def _catalog(self, digest: str) -> Catalog:
         if digest in self._catalogs:

@@ -40,6 +40,18 @@ class Delivery(msgspec.Struct):
     answer: "asyncio.Future[Admitted]"
 
 
+class Counts:
+    """What the committer has done since it started."""
+
+    def __init__(self) -> None:
+        self.events: Counter[str] = Counter()
+        self.drops: Counter[tuple[str, str]] = Counter()
+        self.refusals: Counter[str] = Counter()
+        self.requests = 0
+        self.commits = 0
+        self.seconds = 0.0
+
+
 class Committer:
     """The one thread that writes: it takes whatever waits, decodes, cleans, inserts, then answers each.
 
@@ -49,12 +61,17 @@ class Committer:
 
     def __init__(self, client: "Client", admission: Admission) -> None:
         self.admission = admission
-        self.drops: Counter[tuple[str, str]] = Counter()
+        self.counts = Counts()
         self.healthy = False
         self._client = client
         self._waiting: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._bytes = 0
         self._thread = threading.Thread(target=self._run, name="aboveboard-commit", daemon=True)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How many bytes of bodies wait to be written."""
+        return self._bytes
 
     def start(self) -> None:
         """Warm the engine up and begin to take deliveries."""
@@ -107,7 +124,7 @@ class Committer:
                     (delivery, self.admission.admit(batch, delivery.write_key, delivery.received))
                 )
             except RequestRefused as refusal:
-                _refuse(delivery, refusal)
+                self._refuse(delivery, refusal)
         if self._stored([request for _, request in admitted]):
             for delivery, request in admitted:
                 self._accept(delivery, request)
@@ -117,16 +134,23 @@ class Committer:
                 self._accept(delivery, request)
             else:
                 message = "The store does not take the events at the moment. Send them again later."
-                _refuse(delivery, RequestRefused(503, "store unavailable", message))
+                self._refuse(delivery, RequestRefused(503, "store unavailable", message))
 
     def _accept(self, delivery: Delivery, request: Admitted) -> None:
         for (_, _, _, reason), count in request.drops.items():
-            self.drops[request.source.name, reason] += count
+            self.counts.drops[request.source.name, reason] += count
+        self.counts.events[request.source.name] += len(request.events)
+        self.counts.requests += 1
         _settle(delivery, lambda: delivery.answer.set_result(request))
+
+    def _refuse(self, delivery: Delivery, refusal: RequestRefused) -> None:
+        self.counts.refusals[refusal.reason] += 1
+        _settle(delivery, lambda: delivery.answer.set_exception(refusal))
 
     def _stored(self, requests: list[Admitted]) -> bool:
         from clickhouse_connect.driver.exceptions import ClickHouseError
 
+        started = time.perf_counter()
         for pause in (*_RETRY_AFTER, None):
             try:
                 self._insert(requests)
@@ -137,6 +161,8 @@ class Committer:
                 time.sleep(pause)
             else:
                 self.healthy = True
+                self.counts.commits += 1
+                self.counts.seconds += time.perf_counter() - started
                 return True
         return False
 
@@ -150,10 +176,6 @@ class Committer:
             for key, count in request.drops.items():
                 drops[request.source.name, *key] += count
         insert(self._client, [(*key, count) for key, count in drops.items()], "drops", DROPS)
-
-
-def _refuse(delivery: Delivery, refusal: RequestRefused) -> None:
-    _settle(delivery, lambda: delivery.answer.set_exception(refusal))
 
 
 def _settle(delivery: Delivery, act: Callable[[], None]) -> None:

@@ -1,0 +1,36 @@
+"""What does the server write to its log? One JSON object a line, on standard error, and never an address."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+__all__ = ["LOGGING", "JsonLines"]
+
+
+class JsonLines(logging.Formatter):
+    """Writes a record as `{"time", "level", "logger", "message", "error"}`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line of JSON."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": JsonLines}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+    # Its lines at "info" hold addresses of clients.
+    "loggers": {"uvicorn": {"level": "WARNING"}, "uvicorn.access": {"level": "CRITICAL"}},
+}
+"""The configuration for `logging.config.dictConfig`."""
