@@ -8,14 +8,14 @@ from hashlib import blake2b
 
 from aboveboard.catalog.model import Catalog, Event, Property
 
-_SILENT = {"plans", "source", "exempt"}
+_SILENT = {"plans", "source", "exempt", "example"}
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+")
 
 
 def digest(catalog: Catalog) -> str:
     """Return 16 hex digits over everything the catalog says, in an order of its own.
 
-    Where it was read from and what lint was told to overlook are not part of what is collected.
+    Where it was read from, what lint was told to overlook, and examples are not part of what is collected.
     """
     text = json.dumps(_plain(catalog), sort_keys=True, separators=(",", ":"))
     return blake2b(text.encode(), digest_size=8).hexdigest()

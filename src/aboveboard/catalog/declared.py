@@ -16,10 +16,14 @@ def property_of(table: Table, name: str, depth: int) -> Property:
         table.wrong("type", "unknown-type", f"there is no type `{kind}`", f"write one of {', '.join(NEEDS)}")
     known = kind if kind in NEEDS else "bool"
     extra = NEEDS[known](table, name, depth)
-    description, exempt = table.text("description"), table.reasons("exempt")
+    description, exempt, example = (
+        table.text("description"),
+        table.reasons("exempt"),
+        table.anything("example"),
+    )
     if kind in NEEDS:
         table.finish()
-    return Property(name, known, description, exempt=exempt, **extra)  # type: ignore[arg-type]
+    return Property(name, known, description, exempt=exempt, example=example, **extra)  # type: ignore[arg-type]
 
 
 def _nothing(table: Table, name: str, depth: int) -> dict[str, object]:
@@ -117,4 +121,4 @@ NEEDS: dict[str, Callable[[Table, str, int], dict[str, object]]] = {
     "list": _list_of,
     "map": _map_of,
 }
-"""What each type asks for besides `type`, `description` and `exempt`."""
+"""What each type asks for besides `type`, `description`, `example` and `exempt`."""

@@ -83,6 +83,11 @@ class Table:
         """Return a text without blanks around it, empty where there is none."""
         return str(self.get(key, str, "a text", required=required) or "").strip()
 
+    def anything(self, key: str) -> object:
+        """Return a value as it is."""
+        self.asked.add(key)
+        return self.data.get(key)
+
     def flag(self, key: str) -> bool:
         """Return true or false, false where it is not said."""
         return self.get(key, bool, "true or false") is True

@@ -21,19 +21,26 @@ _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 
 
 def index(text: str) -> dict[Path, int]:
-    """Return the line, from 1, of each table and key outside inline tables, by its path."""
+    """Return the line, from 1, of each table and key outside inline tables, by its path.
+
+    What is named only on the way to a longer name stands where it is named first.
+    """
     found: dict[Path, int] = {}
+    passed: dict[Path, int] = {}
     table: Path = ()
     for number, line in _statements(text):
         header = _TABLE.match(line)
+        key = None if header else _KEY.match(line)
         if header:
-            table = _path(header[1])
-            found.setdefault(table, number)
+            table = path = _path(header[1])
+        elif key:
+            path = table + _path(key[1])
+        else:
             continue
-        key = _KEY.match(line)
-        if key:
-            found.setdefault(table + _path(key[1]), number)
-    return found
+        found.setdefault(path, number)
+        for length in range(1, len(path)):
+            passed.setdefault(path[:length], number)
+    return passed | found
 
 
 def nearest(lines: Mapping[Path, int], path: Path) -> int:
@@ -48,7 +55,7 @@ def nearest(lines: Mapping[Path, int], path: Path) -> int:
 def _statements(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines that begin a statement: not those inside a longer string or an open bracket."""
     quote, depth = "", 0
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         begins = not quote and depth == 0
         if begins:
             yield number, line

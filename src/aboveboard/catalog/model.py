@@ -74,6 +74,8 @@ class Property:
     """For `list` and `map`: what each item or value is."""
     fields: Mapping[str, Property] = field(default_factory=dict)
     """For `map` without `of`: the declared members."""
+    example: object = None
+    """A value as the app would give it, for USAGE_DATA.md, which shows it as it would be sent."""
     exempt: Mapping[str, str] = field(default_factory=dict)
     """Rules of lint that do not apply here, each with the reason."""
 

@@ -66,7 +66,7 @@ def read(text: str, name: str) -> Reading:
 def _broken(error: ValueError, text: str, name: str) -> Finding:
     words = str(error).replace(",", " ").replace(")", " ").split()
     after = [word for before, word in pairwise(words) if before == "line" and word.isdigit()]
-    line = int(after[0]) if after else len(text.splitlines()) or 1
+    line = int(after[0]) if after else text.count("\n") + 1
     return Finding(name, line, "toml", f"this is not TOML: {error}", "correct the syntax at this place")
 
 
