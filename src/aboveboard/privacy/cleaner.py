@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aboveboard.privacy.known import Known
     from aboveboard.privacy.result import Cleaned
+    from aboveboard.privacy.scanner import Scanner
     from aboveboard.privacy.vocabulary import Vocabulary
 
 __all__ = ["Cleaner"]
@@ -22,6 +23,7 @@ class Cleaner:
         self._waiting: list[tuple[str, str]] = [(value, "name") for value in known_values]
         self._own = frozenset(words)
         self._ready: tuple[Vocabulary, Known] | None = None
+        self._scanner: Scanner | None = None
 
     def clean(self, text: str) -> str:
         """Give the text as it may be sent: at most 2,048 characters, with names replaced by constants."""
@@ -41,10 +43,16 @@ class Cleaner:
 
     def _clean(self, text: str, made: list[tuple[str, str, str]] | None) -> str:
         from aboveboard.privacy.bounds import LIMIT, bounded, shortened, undisguised
+        from aboveboard.privacy.notes import Notes
         from aboveboard.privacy.scanner import Scanner
 
         vocabulary, known = self._loaded()
-        scanner = Scanner(vocabulary, known, made)
+        if made is None:
+            scanner = self._scanner
+            if scanner is None:
+                scanner = self._scanner = Scanner(vocabulary, known, Notes())
+        else:
+            scanner = Scanner(vocabulary, known, Notes(made))
         return shortened(scanner.text(undisguised(bounded(text)), LIMIT))
 
     def _loaded(self) -> "tuple[Vocabulary, Known]":
@@ -58,4 +66,5 @@ class Cleaner:
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             ready[1].learn(waiting)
+            self._scanner = None
         return ready

@@ -123,6 +123,14 @@ class Places:
             return f"<user>@{rest}" if at and user != "git" else None
         return "<host>" + port
 
+    def login(self, user: str, host: str, repository: str | None) -> str:
+        """A login at a host, and the repository of a git remote."""
+        place = self.host(host)
+        text = f"{'git' if user == 'git' else '<user>'}@{host if place is None else place}"
+        if not repository:
+            return text
+        return f"{text}:<path>{'.git' if repository.endswith('.git') else ''}"
+
     def image(self, token: str) -> str | None:
         """An image reference, kept whole only where registry, repository and tag are everybody's."""
         parts = token.split("/")

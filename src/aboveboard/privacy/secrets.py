@@ -2,11 +2,13 @@
 
 import re
 
-__all__ = ["KEY_BLOCK", "SPANS", "TOKENS"]
+__all__ = ["GROUPED_DIGITS", "KEY_BLOCK", "SPANS", "TOKENS"]
 
 # A whole key; one whose end is missing goes to the end of the text.
 KEY_BLOCK = re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}-----.*?(?:-----END [A-Z0-9 ]{1,40}-----|\Z)", re.DOTALL)
 
+# What every span below contains; most lines have none, and are searched once.
+GROUPED_DIGITS = re.compile(r"\d{2}[ .)/-]{1,2}\(?\d{2}")
 # Spans that contain blanks, found before a line is split into tokens.
 SPANS = (
     ("card", re.compile(r"(?<![\w.-])\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}(?![\w-])")),

@@ -1,0 +1,281 @@
+"""Is one token public, and if not, what stands in its place? Its shape decides who answers."""
+
+import re
+
+from aboveboard.privacy import numbers, secrets
+from aboveboard.privacy.constants import EXTENSIONS, HOSTS, MODULES, RESIDUE
+from aboveboard.privacy.escapes import decoded, has_escapes
+from aboveboard.privacy.known import Known
+from aboveboard.privacy.notes import PLACEHOLDER, Notes
+from aboveboard.privacy.places import Places
+from aboveboard.privacy.slots import SCHEMES, effect_of, effect_of_flag, effect_of_key, is_secret_key
+from aboveboard.privacy.vocabulary import ANY, COMMON, NOWHERE, PIECE, PLACE, SECRET, Vocabulary
+
+__all__ = ["Judge"]
+
+LONGEST = 1024
+DEEPEST = 4
+EDGES = re.compile(r"([(\[{,;:=>\"'`*•|-]*)(.*?)([)\]}>,;:!?.\"'`*…|]*)", re.DOTALL)
+DELIMITERS = re.compile(r"([()\[\]{},;|<>=&\"'`*!?#\\]+|->|:(?=[^\d/\\])|(?<=[^\d]):)")
+LETTERS = re.compile(r"[^\W\d_]+")
+NAME_PART = re.compile(r"[^A-Za-z0-9]+")
+TOP_LEVEL = re.compile(r"[a-zA-Z]{2,12}|xn--\w+")
+UNFIT = re.compile(r"\d{6}|[^\x20-\x7e]|(?:\d+\.){3}\d")
+DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\|%\w+%|.*\\\\?[^nrtux\"'/\\]", re.DOTALL)
+
+# Tried in this order; the name is that of the method which answers.
+SHAPES = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in (
+    ("drive", r"(?:[A-Za-z]:[\\/]|\\|%\w+%\\).*|[^\s\\]*\\.*"),
+    ("rooted", r"(?:~[\w.-]*|\.{1,2}|\$\w+|\$\{\w+\})?/.*"),
+    ("url", r"(?P<scheme>[A-Za-z][A-Za-z0-9+-]{1,24})://(?P<rest>.+)"),
+    ("email", r"[^\s@/:=,]+@[^\s@/:=,]+\.[^\s@/:=,]{2,}"),
+    ("login", r"(?P<user>[\w.+-]+)@(?P<at>[\w.-]+)(?::(?P<repository>[^\s:]+))?"),
+    ("flag", r"(?P<dashes>--?)(?P<option>[A-Za-z][\w-]*)(?:=(?P<argument>.*))?"),
+    ("pair", r"(?P<key>[A-Za-z_][\w.-]*)=(?P<value>.+)"),
+    ("ipv6", r"(?=[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:)[0-9a-fA-F:.]+(?:%\w+)?\]?(?:/\d{1,3})?(?P<port>:\d{1,5})?"),
+    ("runtime", r"node:[\w./-]+(?::\d+){0,2}|(?:java\.\w+/)?(?:javax?|jdk|sun|kotlinx?|scala)(?:\.[\w$<>]+){2,}"),
+    ("slashed", r"[\w.:@+-]+(?:/[\w.:@+$-]+)+"),
+    ("socket", r"(?P<server>[\w.-]+):\d{2,5}"),
+    ("dotted", r"[\w$-]+(?:\.[\w$<>*-]+)+(?::\d{1,6}){0,2}"),
+)), re.DOTALL)
+
+Verdict = tuple[str, int]  # the text to send, and the strictness for the next token
+
+
+class Judge:
+    """Judges tokens by their shape, then by the vocabulary; `base` is the strictness of ordinary prose there."""
+
+    def __init__(self, vocabulary: Vocabulary, known: Known, notes: Notes) -> None:
+        self._vocabulary = vocabulary
+        self._known_words = known.words
+        self._kind_of = known.kind
+        self._places = Places(vocabulary, known)
+        self._notes = notes
+
+    def passes(self, token: str, allowed: int) -> bool:
+        """Say whether a plain word, with punctuation around it, may pass at a strictness."""
+        entry = self._vocabulary.memo.get(token) or self._vocabulary.study(token)
+        return entry is not None and entry[0] <= allowed and self._known_words.isdisjoint(entry[2])
+
+    def judge(self, token: str, allowed: int, base: int, depth: int = 0) -> Verdict:
+        """Give what may be sent for a token without blanks."""
+        if len(token) > LONGEST or depth > DEEPEST:
+            return self._notes.replace("data", "bounds"), base
+        entry = self._vocabulary.study(token)
+        if entry is not None and entry[0] <= allowed and self._known_words.isdisjoint(entry[2]):
+            return token, entry[1]
+        if "<" in token and PLACEHOLDER.search(token):
+            return self._residue(token), base
+        edges = EDGES.fullmatch(token)
+        assert edges is not None  # each of its parts may be empty
+        lead, core, tail = edges.groups()
+        if not core:
+            return token, allowed
+        text, effect = self._core(core, tail, allowed, base, depth)
+        return lead + text + tail, effect
+
+    def _residue(self, token: str) -> str:
+        """Let our own output through again: placeholders, and beside them nothing but public parts."""
+        rest = PLACEHOLDER.sub(" ", token)
+        if UNFIT.search(rest) or not all(map(self._may_stand_beside, LETTERS.findall(rest))):
+            return self._notes.replace("text", "place")
+        return token
+
+    def _may_stand_beside(self, word: str) -> bool:
+        lowered = word.lower()
+        return lowered not in self._known_words and (
+            lowered in RESIDUE or self._vocabulary.tier(word) <= ANY or self._vocabulary.tier_of_all(PIECE.findall(word)) <= PLACE
+        )
+
+    def _core(self, core: str, tail: str, allowed: int, base: int, depth: int) -> Verdict:
+        if allowed == SECRET:
+            if core.lower() in SCHEMES:
+                return core, SECRET
+            if not (core.islower() and self.passes(core, COMMON)):
+                return self._notes.replace("secret", "secret"), base
+        if core.isalpha():
+            return self._word(core, tail, allowed, base)
+        numeric = self._numeric(core, allowed)
+        if numeric is not None:
+            return numeric, base
+        if has_escapes(core):
+            text = decoded(core)
+            if text != core:
+                return self._decoded(core, text, allowed, base, depth), base
+        shape = SHAPES.fullmatch(core)
+        if shape is not None and shape.lastgroup is not None:
+            verdict: Verdict | None = getattr(self, "_" + shape.lastgroup)(shape, core, allowed, base, depth)
+            if verdict is not None:
+                return verdict
+        parts = [part for part in DELIMITERS.split(core) if part]
+        return self._delimited(parts, allowed, base, depth) if len(parts) > 1 else self._word(core, tail, allowed, base)
+
+    def _numeric(self, core: str, allowed: int) -> str | None:
+        """A number, an address or a secret made of digits; None where the token is something else."""
+        if core[0] in "0123456789+-~v" and numbers.PUBLIC.fullmatch(core):
+            return core
+        if not any(map(str.isdigit, core)):
+            return None
+        if allowed > COMMON and numbers.CODE.fullmatch(core):
+            return core
+        found = secrets.TOKENS.fullmatch(core)
+        if found is not None and found.lastgroup is not None:
+            return self._notes.replace(found.lastgroup.rstrip("0123456789"), "secret")
+        for kind, pattern in numbers.FOLDED:
+            if pattern.fullmatch(core):
+                host, colon, port = core.partition(":")
+                if kind == "ip":
+                    return core if host in HOSTS else self._notes.replace(kind, "secret") + colon + port
+                return self._notes.replace(kind, "secret")
+        return None
+
+    def _decoded(self, core: str, text: str, allowed: int, base: int, depth: int) -> str:
+        """Judge what a token says once decoded; the token itself stays only if all of that is public."""
+        done = []
+        for part in text.split(" "):
+            verdict, allowed = self.judge(part, min(allowed, base), base, depth + 1) if part else ("", allowed)
+            done.append(verdict)
+        cleaned = " ".join(done)
+        return core if cleaned == text and "\\" not in core and text.isascii() and " " not in text else cleaned
+
+    # Shapes: one method each; None hands the token on to its parts.
+
+    def _placed(self, kind: str, core: str, text: str | None, base: int) -> Verdict:
+        return (core, base) if text is None else (self._notes.place(kind, text), base)
+
+    def _drive(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+        return self._placed("path", core, self._places.path(core), base) if DRIVE.match(core) else None
+
+    def _rooted(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+        return self._placed("path", core, self._places.path(core), base)
+
+    def _url(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+        return self._placed("url", core, self._places.url(shape["scheme"], shape["rest"]), base)
+
+    def _email(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+        return self._notes.replace("email", "secret"), base
+
+    def _login(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+        return self._placed("url", core, self._places.login(shape["user"], shape["at"], shape["repository"]), base)
+
+    def _flag(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+        option, argument = shape["option"], shape["argument"]
+        if len(option) > 1 and self._compound(option) > PLACE:
+            return None
+        effect = effect_of_flag(option)
+        if not argument:
+            return core, effect
+        return f"{shape['dashes']}{option}={self._value(argument, effect, base, depth)}", base
+
+    def _pair(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+        key, value = shape["key"], shape["value"]
+        if self._compound(key) > ANY or "," in value and "=" in value and not is_secret_key(key):
+            return None
+        return f"{key}={self._value(value, effect_of_key(key), base, depth)}", base
+
+    def _value(self, value: str, effect: int, base: int, depth: int) -> str:
+        if effect == SECRET:
+            return value if PLACEHOLDER.fullmatch(value) else self._notes.replace("secret", "secret")
+        return self.judge(value, effect, base, depth + 1)[0]
+
+    def _ipv6(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+        colons = core.count(":")
+        if colons < 2 or "::" not in core and (colons < 5 or core.isdigit()):
+            return None
+        if core in HOSTS:
+            return core, base
+        bracket = "]" if "]" in core else ""
+        return self._notes.replace("ip", "secret") + bracket + (shape["port"] or "" if bracket else ""), base
+
+    def _runtime(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+        return (core, base) if self._known_words.isdisjoint(LETTERS.findall(core.lower())) else None
+
+    def _slashed(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+        if self._is_choice(core.split("/")):
+            return core, base
+        return self._placed("image", core, self._places.image(core), base)
+
+    def _is_choice(self, parts: list[str]) -> bool:
+        """Say whether words stand beside a slash as in "input/output", and none of them names an image."""
+        if not all(part.islower() for part in parts) and all(self._compound(part) <= PLACE for part in parts):
+            return True  # no image has capitals in its name
+        return len(parts) <= 3 and all(part.isalpha() and self.passes(part, PLACE) for part in parts) and any(
+            self.passes(part, COMMON) for part in parts
+        )
+
+    def _socket(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+        server = shape["server"]
+        extension = server.rpartition(".")[2].lower()
+        if "." in server and extension in EXTENSIONS:
+            if self._compound(server) <= PLACE:
+                return core, base
+            return self._placed("path", core, f"<path>.{extension}{core[len(server):]}", base)
+        if "." not in server and self._places.is_public(server):
+            return core, base
+        return self._placed("host", core, self._places.host(core), base)
+
+    def _dotted(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+        name, colon, position = core.partition(":")
+        parts = name.split(".")
+        if self._places.is_public(name) or name.lower() in HOSTS and self._known_words.isdisjoint(parts):
+            return core, base
+        level = self._compound(name)
+        if level <= PLACE and allowed > COMMON or level <= ANY and parts[0].lower() in MODULES:
+            return core, base
+        if parts[-1].lower() in EXTENSIONS and len(parts) == 2:
+            return self._placed("path", core, f"<path>.{parts[-1].lower()}{colon}{position}", base)
+        kind = "host" if core.islower() and TOP_LEVEL.fullmatch(parts[-1]) else "name"
+        return self._placed(kind, core, f"<{kind}>{colon}{position}", base)
+
+    # Words, alone and in compounds.
+
+    def _compound(self, name: str) -> int:
+        """The tier of an identifier of any spelling; letters mixed with digits only where they are listed."""
+        if not name.isascii():
+            return NOWHERE
+        return max((self._part(part) for part in NAME_PART.split(name) if part), default=COMMON)
+
+    def _part(self, part: str) -> int:
+        lowered = part.lower()
+        if lowered in self._known_words:
+            return NOWHERE
+        if part.isdigit():
+            return COMMON if len(part) < 6 else NOWHERE
+        tier = self._vocabulary.tier(part)
+        if tier <= PLACE:
+            return tier
+        pieces = PIECE.findall(part)
+        if len(pieces) < 2 or "".join(pieces) != part or not self._known_words.isdisjoint(piece.lower() for piece in pieces):
+            return tier
+        return min(tier, self._vocabulary.tier_of_all(pieces))
+
+    def _word(self, core: str, tail: str, allowed: int, base: int) -> Verdict:
+        """The last gate: one word or compound, by the vocabulary and by what this machine knows."""
+        is_word = core.isalpha()
+        if not is_word and LETTERS.search(core) is None and core.isascii() and not any(map(str.isdigit, core)):
+            return core, allowed
+        level = self._compound(core)
+        if level <= (allowed if is_word else min(allowed, PLACE)):
+            return core, effect_of(core.lower(), tail[:1]) if is_word else base
+        words = (*LETTERS.findall(core.casefold()), core.casefold())
+        if not self._known_words.isdisjoint(words):
+            return self._notes.place_known(self._kind_of(words)), base
+        if level <= ANY or allowed < ANY:
+            return self._notes.place("name", "<name>"), base
+        return self._notes.replace("word", "vocabulary"), base
+
+    def _delimited(self, parts: list[str], allowed: int, base: int, depth: int) -> Verdict:
+        """Judge the parts of a token between its delimiters; a key before `=` or `:` sets the strictness of its value."""
+        done: list[str] = []
+        for part in parts:
+            if not DELIMITERS.fullmatch(part):
+                text, allowed = self.judge(part, allowed, base, depth + 1)
+                done.append(text)
+                continue
+            key = done[-1] if done else ""
+            if part in ("=", ":") and key.replace("_", "").isalpha():
+                allowed = min(allowed, effect_of_key(key) if part == "=" else effect_of(key.lower(), ":"))
+            elif part == ",":
+                allowed = base
+            done.append(part)
+        return "".join(done), base
