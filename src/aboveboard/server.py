@@ -29,17 +29,19 @@ App = Callable[[Scope, Any, Any], Awaitable[None]]
 
 
 def application(settings: Settings, reread: Callable[[], Settings] | None = None) -> App:
-    """Build the whole server for uvicorn; the store is opened when it starts and closed when it stops.
+    """Open the store and build the whole server for uvicorn, which closes the store when it stops.
 
     `reread` reads the settings again when the process gets a SIGHUP; requests under way are not touched, and
-    settings with a mistake change nothing. Raises StoreError at start when the store cannot be opened.
+    settings with a mistake change nothing. Raises StoreError when the store cannot be opened, CatalogError when a
+    source's catalog cannot be used.
     """
+    admission = Admission(settings.sources, settings.file.parent)
+    writer = connect(settings.store)
+    migrate(writer)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        writer = connect(settings.store)
-        migrate(writer)
-        committer = Committer(writer, Admission(settings.sources, settings.file.parent))
+        committer = Committer(writer, admission)
         app.state.readers = Readers(settings.store)
         committer.start()
         app.state.committer = committer

@@ -80,9 +80,7 @@ class SourceCleaning:
         cleaner: Any = _CachingCleaner(Cleaner(words=words))
         self._safety = Safety(cleaner=cleaner, hasher=None)
         self._cleaner = cleaner
-        self.name: Callable[[str], str] = lru_cache(maxsize=_CACHED_TEXTS)(
-            partial(clean_name, cleaner=cleaner)
-        )
+        self.name: Callable[[str], str] = lru_cache(maxsize=_CACHED_TEXTS)(self._name)
 
     def keep(self, event: str, properties: Mapping[str, Any], digest: str, today: date) -> Kept:
         """Return what the policy keeps of one event."""

@@ -1,0 +1,57 @@
+"""Sends a first event: the ten lines that an app needs, with the person's answer given on the command line.
+
+    python examples/first_event.py --endpoint http://127.0.0.1:8710 --write-key …
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from aboveboard import Host, Telemetry
+from aboveboard.catalog import parse
+
+CATALOG = parse(
+    """
+app = "first-event"
+notice = 1
+privacy = "https://example.org/privacy"
+
+[events.hello]
+description = "The example said hello."
+question = "Does a first event arrive?"
+level = "usage"
+action = true
+owner = "docs"
+issue = "https://example.org/issues/1"
+added = 2026-11-23
+expires = 2028-11-01
+""",
+    "first_event.py",
+)
+
+
+def main() -> None:
+    """Say yes for this one run, in a home folder that is thrown away, and send one event."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--endpoint", default="http://127.0.0.1:8710")
+    parser.add_argument("--write-key", required=True)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        telemetry = Telemetry(
+            "first-event",
+            version="1.0",
+            endpoint=options.endpoint,
+            write_key=options.write_key,
+            catalog=CATALOG,
+            host=Host(home=Path(home)),
+        )
+        telemetry.consent.accept()
+        with telemetry.logger("hello", version="1.0", publisher="example").action("hello"):
+            pass
+        telemetry.flush(timeout=5)
+        print(f"Consent: {telemetry.consent.state}. Sent: {telemetry.status().sent}.")
+        telemetry.close()
+
+
+if __name__ == "__main__":
+    main()
