@@ -10,13 +10,22 @@ import msgspec
 
 from aboveboard.collector.clock import milliseconds
 from aboveboard.collector.event import Batch, Message, Refusal
+from aboveboard.collector.protocols.wire import (
+    MALFORMED,
+    MAX_EVENT,
+    MAX_EVENTS,
+    Answer,
+    add,
+    bounded,
+    mapping,
+    read,
+    text,
+)
 from aboveboard.errors import RequestRefused
 
-__all__ = ["KINDS", "MAX_EVENT", "MAX_EVENTS", "decode_batch", "decode_single"]
+__all__ = ["KINDS", "MAX_EVENT", "MAX_EVENTS", "answer", "decode_batch", "decode_single"]
 
 KINDS = ("track", "page", "screen", "identify", "group", "alias")
-MAX_EVENT = 32 * 1024
-MAX_EVENTS = 2500
 
 
 class _Wire(msgspec.Struct, rename="camel"):
@@ -27,7 +36,6 @@ class _Wire(msgspec.Struct, rename="camel"):
     name: Any = None
     message_id: Any = None
     anonymous_id: Any = None
-    user_id: Any = None
     timestamp: Any = None
     sent_at: Any = None
     write_key: Any = None
@@ -49,100 +57,65 @@ _single = msgspec.json.Decoder(_Wire)
 
 def decode_batch(body: bytes) -> Batch:
     """Read the body of `/v1/batch`; raises RequestRefused when it is not a batch at all."""
-    wire = _decode(_batch, body)
-    if len(wire.batch) > MAX_EVENTS:
-        message = (
-            f"The batch has {len(wire.batch)} events, and {MAX_EVENTS} is the most. Send smaller batches."
-        )
-        raise RequestRefused(400, "too many events", message)
-    shared = wire.context if isinstance(wire.context, dict) else {}
-    batch = Batch(_text(wire.write_key), milliseconds(wire.sent_at), [], [])
+    wire = read(_batch, body)
+    bounded(len(wire.batch))
+    shared = mapping(wire.context)
+    batch = Batch(text(wire.write_key), milliseconds(wire.sent_at), [], [])
     ours = shared.get("aboveboard")
     if isinstance(ours, dict):
         shared = {key: value for key, value in shared.items() if key != "aboveboard"}
-        batch.notice = (
-            ours["notice"] if type(ours.get("notice")) is int and 0 <= ours["notice"] < 2**32 else 0
-        )
-        batch.catalog = _text(ours.get("catalog"))[:64]
+        notice = ours.get("notice")
+        batch.notice = notice if type(notice) is int and 0 <= notice < 2**32 else 0
+        batch.catalog = text(ours.get("catalog"))[:64]
     for raw in wire.batch:
-        _add(batch, bytes(raw), shared, kind=None)
+        _add(batch, bytes(raw), shared)
     return batch
 
 
 def decode_single(body: bytes, kind: str) -> Batch:
-    """Read the body of `/v1/track`, `/v1/page` and their like."""
-    wire = _decode(_single, body)
-    batch = Batch(_text(wire.write_key), milliseconds(wire.sent_at), [], [])
-    _add(batch, body, {}, kind=kind)
+    """Read the body of `/v1/track`, `/v1/page` and their like; raises RequestRefused also for its size."""
+    wire = read(_single, body)
+    if len(body) > MAX_EVENT:
+        message = f"The event is larger than {MAX_EVENT // 1024} KB. Send less in its properties."
+        raise RequestRefused(400, "event too large", message)
+    batch = Batch(text(wire.write_key), milliseconds(wire.sent_at), [], [])
+    _add(batch, body, {}, kind)
     return batch
 
 
-def _decode(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
-    try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        message = f"The body is not the JSON that this endpoint takes: {error}."
-        raise RequestRefused(400, "broken JSON", message) from error
+def answer(said: Answer) -> bytes:
+    """Return what Segment's clients are told: `success`, and of ours how many events were taken."""
+    return msgspec.json.encode({"success": True, "accepted": said.accepted})
 
 
-def _add(batch: Batch, raw: bytes, shared: dict[str, Any], kind: str | None) -> None:
-    message = _message(raw, shared, kind)
-    if isinstance(message, Message):
-        batch.messages.append(message)
-    else:
-        batch.refusals.append(message)
-
-
-def _message(raw: bytes, shared: dict[str, Any], kind: str | None) -> Message | Refusal:
+def _add(batch: Batch, raw: bytes, shared: dict[str, Any], kind: str = "") -> None:
     try:
         wire = _single.decode(raw)
         context = _context(wire.context, shared)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Refusal("event is no object")
-    kind = kind or _text(wire.type)
-    properties = wire.properties if kind in {"track", "page", "screen"} else wire.traits
+    except MALFORMED:
+        batch.refusals.append(Refusal("event is no object"))
+        return
+    kind = kind or text(wire.type)
     message = Message(
         kind=kind,
-        event=_text(wire.event) if kind == "track" else kind,
+        event=text(wire.event) if kind == "track" else kind,
         page=_page(wire) if kind in {"page", "screen"} else "",
-        message_id=_text(wire.message_id),
-        anonymous_id=_text(wire.anonymous_id),
+        message_id=text(wire.message_id),
+        anonymous_id=text(wire.anonymous_id),
         timestamp=milliseconds(wire.timestamp),
-        properties=properties if isinstance(properties, dict) else {},
+        properties=mapping(wire.properties if kind in {"track", "page", "screen"} else wire.traits),
         context=context,
         size=len(raw),
     )
-    reason = _objection(message, wire)
-    return Refusal(reason, message) if reason else message
-
-
-def _objection(message: Message, wire: _Wire) -> str:
-    """Why a message cannot be taken as it is; nothing where it can."""
-    if message.size > MAX_EVENT:
-        return "event too large"
-    if message.kind not in KINDS:
-        return "unknown type"
-    if not message.event:
-        return "event without a name"
-    return "time cannot be read" if message.timestamp is None and wire.timestamp is not None else ""
+    add(batch, message, timestamp=wire.timestamp, kinds=KINDS)
 
 
 def _context(raw: msgspec.Raw, shared: dict[str, Any]) -> Mapping[str, Any] | bytes:
     """What a message says goes before what its batch shares; where nothing is shared it stays unread."""
     if not shared:
         return bytes(raw)
-    own = msgspec.json.decode(raw) if raw else None
-    return shared | own if isinstance(own, dict) else shared
+    return shared | mapping(msgspec.json.decode(raw)) if raw else shared
 
 
 def _page(wire: _Wire) -> str:
-    if _text(wire.name):
-        return _text(wire.name)
-    return _text(wire.properties.get("name")) if isinstance(wire.properties, dict) else ""
-
-
-def _text(value: Any) -> str:
-    """A text field of at most 256 characters; ids as numbers are common, anything else is no text."""
-    if isinstance(value, str):
-        return value[:256]
-    return str(value) if type(value) is int else ""
+    return text(wire.name) or text(mapping(wire.properties).get("name"))
