@@ -44,6 +44,8 @@ class Bench:
             "preset": "podman-desktop",
             "host": self.host,
             "detach": False,
+            "exceptions": False,
+            "lifecycle": False,
         }
         app = changes.pop("app", "demo-app")
         made = Telemetry(app, **{**setup, **changes})

@@ -96,6 +96,10 @@ class Consent:
         """Have the next look read everything again, because the catalog has changed."""
         self._seen = None
 
+    def after_fork(self) -> None:
+        """Take a new lock: another thread may have held the old one at the moment of the fork."""
+        self._lock = RLock()
+
     def _write(self, changes: Mapping[str, object]) -> bool:
         try:
             write_settings(self._places.settings, changes)

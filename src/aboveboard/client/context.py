@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aboveboard.client.host import Host
+from aboveboard.client.host import LIBRARY, VERSION, Host
 
-LIBRARY = "aboveboard-python"
-VERSION = "0.1.0"
 OS_NAMES = {"linux": "Linux", "darwin": "macOS", "win32": "Windows"}
 
 

@@ -104,6 +104,10 @@ class Declared:
             self._safety = Safety(cleaner, Hasher(self._key()))
         return self._safety
 
+    def renew(self) -> None:
+        """Ask for the key again, because the old one was given up."""
+        self._safety = None
+
     def after_fork(self) -> None:
         """Forget the cleaner: another thread may have held its lock at the moment of the fork."""
         self._safety = None

@@ -2,10 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
-
-from aboveboard.client.line import Reply
 
 SENT: Final = "sent"
 REFUSED: Final = "refused"
@@ -16,6 +13,15 @@ FIRST_WAIT: Final = 2.0
 LONGEST_WAIT: Final = 3600.0
 LONGEST_RETRY_AFTER: Final = 24 * 3600.0
 ANSWER_TEXT: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer: status, the header `Retry-After`, and at most 64 KB of the body."""
+
+    status: int
+    retry_after: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,8 @@ def retry_after(header: str, now: float) -> float:
     """Return the seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3), at most a day."""
     if not header:
         return 0.0
+    from email.utils import parsedate_to_datetime  # slow to import, and hardly ever needed
+
     try:
         seconds = (
             float(header) if header.strip().isdigit() else parsedate_to_datetime(header).timestamp() - now

@@ -3,7 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as Signal
 from threading import RLock
@@ -12,24 +12,30 @@ from typing import Any, Final
 from aboveboard.catalog import Catalog
 from aboveboard.client import levels, wire
 from aboveboard.client.boundary import attempt
+from aboveboard.client.budget import Budget
 from aboveboard.client.consent import ACCEPTED, DECLINED, SWITCHED_OFF, UNDECIDED, Consent, Decision
-from aboveboard.client.context import describe_context
+from aboveboard.client.crash import Crash, Run
 from aboveboard.client.declared import Declared
 from aboveboard.client.erasure import read_erasures
+from aboveboard.client.handover import Handover
 from aboveboard.client.host import Host
-from aboveboard.client.identity import make_id, make_key
+from aboveboard.client.install import Install
 from aboveboard.client.outbox import Envelope
 from aboveboard.client.places import find_places
+from aboveboard.client.policy import Policy
 from aboveboard.client.record import APP, TRACK, Call, Extension
-from aboveboard.client.recorder import GATHER_SECONDS, Recorder
-from aboveboard.client.revocation import accepted_again, revoke
+from aboveboard.client.recorder import Recorder, Surroundings
+from aboveboard.client.revocation import accepted_again, forget, revoke
+from aboveboard.client.rules import load_rules
 from aboveboard.client.sender import INTERVAL_SECONDS, Sender, Target
 from aboveboard.client.spool import Spool
 from aboveboard.client.undecided import Undecided
 from aboveboard.client.worker import Worker
 from aboveboard.privacy import CLEANER_VERSION
 
+GATHER_SECONDS: Final = 0.02
 LOOK_SECONDS: Final = 0.25
+ALIVE_SECONDS: Final = 30.0
 DRAIN_SECONDS: Final = 1.0
 OTHER_SECONDS: Final = 0.05
 
@@ -39,12 +45,16 @@ class Setup:
     """What the app told us about itself."""
 
     app: str
-    version: str
-    endpoint: str
-    write_key: str
-    catalog: str | Path | Catalog | None
-    preset: str | None
+    version: str = ""
+    endpoint: str = ""
+    write_key: str = ""
+    catalog: str | Path | Catalog | None = None
+    preset: str | None = None
+    rules: Any = None
+    budget: Budget = field(default_factory=Budget)
     detach: bool = True
+    exceptions: bool = True
+    lifecycle: bool = True
 
 
 class Engine:
@@ -54,42 +64,49 @@ class Engine:
         self.setup = setup
         self.host = host
         self.places = find_places(setup.app, host, setup.preset)
-        self._fresh_key = host.entropy(32)
+        self.install = Install(self.places, host)
         self.declared = Declared(setup.catalog, host, self._key)
         self.consent = Consent(setup.app, self.places, host, self.declared.offer)
         self.undecided = Undecided()
-        self._lock = RLock()
+        self.extensions: list[Extension] = []
+        self.on_crash: Callable[[Crash], None] = lambda crash: None
+        self.is_closed = False
+        self.is_child = False
+        self._rules, self.rule_problems = load_rules(setup.rules)
+        self._began = host.monotonic()
         self._listeners: list[Callable[[], object]] = []
         self._decision: Decision | None = None
-        self._next_look = 0.0
-        self._id: str | None = None
         self._context = ""
-        self._closed = False
-        self._urgent: deque[Signal] = deque()
-        self._emptied = False
         self._make_parts()
 
     def _make_parts(self) -> None:
-        self.recorder = Recorder(
-            self.declared, self.host, self.open_spool, self._identity, self._describe, self.level
+        """Make everything that has threads, locks or open files; done anew in the child after a fork."""
+        self._lock = RLock()
+        self._next_look = self._next_alive = 0.0
+        self._inline = False
+        self._urgent: deque[Signal] = deque()
+        self._emptied = False
+        self._handover = Handover()
+        self._run = Run(self.places.runs, self.host)
+        around = Surroundings(
+            self.open_spool, self.install.identity, self._describe, self.level, self._handover.deliver
         )
-        target = Target(self.setup.endpoint, self.setup.write_key)
-        self.sender = Sender(target, self.places, self.host, self._envelope, self._may_erase)
+        self.recorder = Recorder(self.declared, self.host, self._policy, around)
+        self.sender = Sender(self.target, self.places, self.host, self._envelope, self._may_erase)
         self._writing = Worker("aboveboard-writer", self._write_step, GATHER_SECONDS)
         self._sending = Worker("aboveboard-sender", self._send_step)
 
-    def start(self) -> None:
-        """Look at the consent for the first time, and begin where it is given."""
-        self.look()
+    @property
+    def target(self) -> Target:
+        """Return where events go."""
+        return Target(self.setup.endpoint, self.setup.write_key)
 
-    def record(
-        self, kind: str, event: str, properties: dict[str, object], extension: Extension = APP
-    ) -> None:
+    def record(self, kind: str, event: str, properties: dict[str, Any], extension: Extension = APP) -> None:
         """Take one event whose properties are frozen already."""
         decision = self._decision
         if decision is None or (decision.state != ACCEPTED and self.host.monotonic() >= self._next_look):
             decision = self.look()
-        if self._closed or decision.state in (DECLINED, SWITCHED_OFF):
+        if self.is_closed or decision.state in (DECLINED, SWITCHED_OFF):
             return
         call = Call(kind, event, properties, self.host.clock(), extension)
         if decision.state == UNDECIDED:
@@ -98,9 +115,9 @@ class Engine:
         self.recorder.put(call)
         self._writing.wake()
         if not self._writing.is_running:
-            self._run()
+            self._start_threads()
 
-    def record_own(self, event: str, properties: dict[str, object]) -> None:
+    def record_own(self, event: str, properties: dict[str, Any]) -> None:
         """Take an event of the client itself; an app that does not declare it does without it."""
         if self.declared.declares(event):
             self.record(TRACK, event, properties)
@@ -111,9 +128,10 @@ class Engine:
         with self._lock:
             decision = self.consent.decision()
             before, self._decision = self._decision, decision
-            if before is not decision and (before is None or _changed(before, decision)):
+            changed = before is None or _differ(before, decision)
+            if changed and not self.is_closed:
                 self._follow(decision)
-        if before is not None and _changed(before, decision):
+        if changed and before is not None:
             for listener in list(self._listeners):
                 attempt(listener, None)
         return decision
@@ -122,15 +140,21 @@ class Engine:
         """Return the level that holds at this moment, looking at the files."""
         return self.look().level
 
+    def uptime(self) -> float:
+        """Return for how many seconds the app has run."""
+        return round(self.host.monotonic() - self._began, 1)
+
     def preview(self) -> tuple[dict[str, Any], ...]:
         """Return what waits for the person's answer, in the form in which it would be sent."""
         events = self.undecided.events()
         return tuple(json.loads(wire.encode(event, "", self._describe())[0]) for event in events)
 
-    def add_extension(self, extension_id: str, catalog: str | Path | Catalog) -> None:
-        """Declare the events of an extension; the consent is looked at again, because they may ask for more."""
-        self.declared.add_extension(extension_id, catalog)
-        self.consent.forget()
+    def add_extension(self, extension: Extension, catalog: str | Path | Catalog | None) -> None:
+        """Learn of an extension; the consent is looked at again, because its catalog may ask for more."""
+        self.extensions = [known for known in self.extensions if known.id != extension.id] + [extension]
+        if catalog is not None:
+            self.declared.add_extension(extension.id, catalog)
+            self.consent.forget()
 
     def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
         """Call `listener` after each change of consent; the returned function ends that."""
@@ -146,7 +170,7 @@ class Engine:
         end = self.host.monotonic() + timeout
         if self.look().state == ACCEPTED:
             self._drain(timeout)
-        elif not self._has_erasures():
+        elif not self.has_erasures():
             return not self.undecided.events()
         while True:
             signal = Signal()
@@ -155,21 +179,47 @@ class Engine:
             self._sending.wake()
             if not signal.wait(max(0.0, end - self.host.monotonic())):
                 return False
-            if self._emptied or not self.sender.is_other_sending:
+            if self._emptied or not self.sender.is_other_sending or self.host.monotonic() >= end:
                 return self._emptied
             Signal().wait(OTHER_SECONDS)
 
+    def forget(self) -> None:
+        """Delete all of this install here, and have the collector delete what it has."""
+        with self._lock:
+            self.sender.abort()
+            self.recorder.discard()
+            self.undecided.take()
+            forget(self.places, self.host)
+            self.declared.renew()
+        self._send_erasures()
+
     def close(self) -> None:
         """Write what is in memory and stop; what was not sent stays for the next start."""
-        if self._closed:
+        if self.is_closed:
             return
-        if self._decision is not None and self._decision.state == ACCEPTED:
+        accepted = self._decision is not None and self._decision.state == ACCEPTED
+        if accepted:
+            self.recorder.finish()
             self._drain(DRAIN_SECONDS)
-        self._closed = True
-        self._writing.stop(0.05)
+        self.is_closed = True
+        self._writing.stop(0.1)
         self.sender.abort()
         self._sending.stop(0.0)
+        self._handover.stop()
         self.recorder.close()
+        attempt(self._run.end, None)
+
+    def after_fork(self) -> None:
+        """In the child: begin with parts of our own; what waited in memory is the parent's to write."""
+        # Connections of the parent must not be closed here: SQLite would fold the log under its feet.
+        _LEFT_OPEN.append((self.recorder, self.sender))
+        self.sender.leave_to_parent()
+        self._run.leave_to_parent()
+        self.is_child = True
+        self.declared.after_fork()
+        self.consent.after_fork()
+        self.undecided = Undecided()
+        self._make_parts()
 
     def _hold(self, call: Call) -> None:
         if self.undecided.is_full:
@@ -186,11 +236,13 @@ class Engine:
             return
         self.recorder.discard()
         self.sender.abort()
+        attempt(self._run.end, None)
         if decision.state == UNDECIDED:
             return
         self.undecided.take()
         if decision.state == DECLINED:
-            attempt(self._revoke, None)
+            attempt(lambda: revoke(self.places, self.host), None)
+            self._send_erasures()
 
     def _open(self) -> None:
         attempt(lambda: accepted_again(self.places), None)
@@ -198,45 +250,58 @@ class Engine:
         for event in events:
             self.recorder.put(event)
         self.recorder.lose("undecided", overflow)
-        self._run()
+        self._start_threads()
 
-    def _revoke(self) -> None:
-        revoke(self.places, self.host)
-        self._id = None
-        if self._has_erasures():
-            self._sending.start()
+    def _start_threads(self) -> None:
+        """Begin to write and to send; where no thread may start (any more), write within the call."""
+        if self.is_closed:
+            return
+        try:
+            if not self._inline:
+                self._writing.start()
+                self._sending.start()
+                return
+        except RuntimeError:
+            self._inline = True
+        self._write_step()
+
+    def _send_erasures(self) -> None:
+        if self.has_erasures() and not self.is_closed:
+            attempt(self._sending.start, None)
             self._sending.wake()
-
-    def _run(self) -> None:
-        if not self._closed:
-            self._writing.start()
-            self._sending.start()
 
     def _drain(self, timeout: float) -> None:
         signal = self.recorder.barrier()
-        self._run()
+        self._start_threads()
         self._writing.wake()
         signal.wait(timeout)
 
     def _write_step(self) -> float:
-        self.look()
-        wait = self.recorder.step()
-        if self._decision is not None and self._decision.state != ACCEPTED:
-            return max(wait, LOOK_SECONDS)
-        return wait
+        if self.look().state == ACCEPTED and not self.is_child and self.host.monotonic() >= self._next_alive:
+            self._next_alive = self.host.monotonic() + ALIVE_SECONDS
+            self._mark_alive()
+        return self.recorder.step()
+
+    def _mark_alive(self) -> None:
+        if self._run.is_begun:
+            attempt(self._run.still_alive, None)
+            return
+        none: list[Crash] = []
+        for crash in attempt(self._run.begin, none):
+            self.on_crash(crash)
 
     def _send_step(self) -> float:
-        if self.level() == levels.OFF and not self._has_erasures():
-            return INTERVAL_SECONDS
         waiting = [self._urgent.popleft() for _ in range(len(self._urgent))]
         try:
-            self._emptied = self.sender.run(urgent=bool(waiting))
+            if self.level() != levels.OFF or self.has_erasures():
+                self._emptied = self.sender.run(urgent=bool(waiting))
         finally:
             for signal in waiting:
                 signal.set()
         return INTERVAL_SECONDS
 
-    def _has_erasures(self) -> bool:
+    def has_erasures(self) -> bool:
+        """Tell whether the collector has not confirmed a deletion yet."""
         return bool(read_erasures(self.places.erasures).pending)
 
     def _may_erase(self) -> bool:
@@ -244,29 +309,28 @@ class Engine:
 
     def _envelope(self) -> Envelope | None:
         decision = self.look()
-        if decision.state != ACCEPTED or self.declared.catalog() is None:
+        if decision.state != ACCEPTED or self.declared.catalog() is None or self.is_closed:
             return None
         offer = self.declared.offer()
         return Envelope(self.setup.write_key, offer.notice, decision.level, offer.digest, CLEANER_VERSION)
 
+    def _policy(self, count: Callable[[str, str], None]) -> Policy:
+        return Policy(self.host, self._rules, self.setup.budget, count)
+
     def _key(self) -> bytes:
         accepted = self._decision is not None and self._decision.state == ACCEPTED
-        try:
-            # Before consent nothing is on disk: the key is kept once the answer is yes.
-            return make_key(self.places, self._fresh_key) if accepted else self._fresh_key
-        except OSError:
-            return self._fresh_key
-
-    def _identity(self) -> str:
-        if self._id is None:
-            self._id = make_id(self.places, self.host)
-        return self._id
+        return self.install.key(keep=accepted)
 
     def _describe(self) -> str:
         if not self._context:
+            from aboveboard.client.context import describe_context  # slow to import, and needed late
+
             self._context = wire.dump(describe_context(self.setup.app, self.setup.version, self.host))
         return self._context
 
 
-def _changed(before: Decision, after: Decision) -> bool:
+_LEFT_OPEN: list[object] = []
+
+
+def _differ(before: Decision, after: Decision) -> bool:
     return (before.state, before.level) != (after.state, after.level)

@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+LIBRARY = "aboveboard-python"
+VERSION = "0.1.0"
+
 
 def _environ() -> Mapping[str, str]:
     return os.environ

@@ -5,11 +5,11 @@ import http.client
 import socket
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
 from aboveboard.client.address import Endpoint, Proxy
+from aboveboard.client.delivery import Reply
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 15.0
@@ -18,15 +18,6 @@ ANSWER_BYTES: Final = 64 * 1024
 
 class Aborted(OSError):
     """The request was cut off by `Line.abort`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An HTTP answer: status, the header `Retry-After`, and at most 64 KB of the body."""
-
-    status: int
-    retry_after: str
-    body: bytes
 
 
 class Line:
@@ -47,13 +38,15 @@ class Line:
                 _shut(self._socket)
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Send a POST and return its answer; raise `OSError` or `http.client.HTTPException`."""
+        """Send a POST and return its answer; raise `OSError`."""
         connection = http.client.HTTPConnection(self._endpoint.host, self._endpoint.port)
         try:
             connection.sock = self._open()
             connection.request("POST", self._endpoint.path + path, body=body, headers=dict(headers))
             answer = connection.getresponse()
             return Reply(answer.status, answer.getheader("Retry-After", ""), answer.read(ANSWER_BYTES))
+        except http.client.HTTPException as error:
+            raise OSError(f"the answer is no HTTP: {type(error).__name__} {error}") from error
         finally:
             connection.close()
             self._release()

@@ -47,8 +47,12 @@ def next_batch(spool: Spool, envelope: Envelope, now: float, sent_at: str, limit
         ).fetchone()
         number, attempts = found or (None, 0)
         rows = _rows(database, number, limit)
+        if number is not None and not rows:
+            # All its events went too old or were taken back.
+            database.execute("DELETE FROM batches WHERE id = ?", (number,))
+            number, attempts = None, 0
+            rows = _rows(database, number, limit)
         if not rows:
-            _forget_empty(database, number)
             return None
         body = _body([payload for _, payload in rows], envelope, sent_at)
         if number is None:
@@ -114,11 +118,6 @@ def _create(database: sqlite3.Connection, body: bytes, now: float) -> int:
         "INSERT INTO batches (state, tried, attempts, body) VALUES ('open', ?, 0, ?)", (now, body)
     )
     return int(cursor.lastrowid or 0)
-
-
-def _forget_empty(database: sqlite3.Connection, batch: int | None) -> None:
-    if batch is not None:
-        database.execute("DELETE FROM batches WHERE id = ?", (batch,))
 
 
 def _body(payloads: list[str], envelope: Envelope, sent_at: str) -> bytes:

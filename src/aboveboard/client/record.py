@@ -1,7 +1,7 @@
 """What is one event, from the call in the app to the line on the wire?"""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 TRACK = "track"
@@ -12,12 +12,13 @@ PAGE = "page"
 class Extension:
     """Who logs: an extension's id as `publisher.name`, its version, and where else its events go.
 
-    `id` is empty for the app itself. `sender` is called with an event's name and checked properties.
+    `id` is empty for the app itself. `sender` is called with an event's name and checked properties,
+    `modules` are the extension's Python modules, by which unhandled exceptions find their owner.
     """
 
     id: str = ""
     version: str = ""
-    common: Mapping[str, Any] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
     sender: Callable[[str, dict[str, Any]], object] | None = None
 
     def named(self, event: str) -> str:
@@ -35,7 +36,7 @@ class Call(NamedTuple):
     event: str
     properties: dict[str, Any]
     time: float
-    extension: Extension
+    extension: Extension = APP
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,75 +1,93 @@
 """How do calls become rows on disk? A queue in memory, and a thread that checks, cleans and commits."""
 
-import json
 import sqlite3
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from threading import Event as Signal
 from threading import RLock
 from typing import Final
 
 from aboveboard.client import levels, wire
-from aboveboard.client.boundary import attempt
 from aboveboard.client.declared import UNNAMED, Declared
 from aboveboard.client.host import Host
-from aboveboard.client.record import Call, Event, Note
+from aboveboard.client.policy import Policy
+from aboveboard.client.record import TRACK, Call, Event, Note
+from aboveboard.client.retention import trim
 from aboveboard.client.spool import Row, Spool
 
 # A burst of 10,000 calls fits; beyond this the newest are counted instead of kept.
 LONGEST_QUEUE: Final = 16_384
+LARGEST_QUEUE: Final = 8_000_000
 CHUNK: Final = 200
-GATHER_SECONDS: Final = 0.02
 LOOK_SECONDS: Final = 0.4
+DUE_SECONDS: Final = 2.0
+TRIM_SECONDS: Final = 3600.0
+REPORT_SECONDS: Final = 60.0
+RETRY_SECONDS: Final = 1.0
+DROPPED_EVENT: Final = "dropped"
 
 Entry = Call | Event | Signal
 
 
-class Recorder:
-    """Takes calls from any thread and commits them to the spool, in order.
-
-    `level` returns what the person agrees to at this moment, "off" where nothing may be written.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the recorder asks for while it works: the spool, the id, the context as JSON, and the level that
+    the person agrees to at this moment ("off" where nothing may be written). `deliver` gets what was kept.
     """
 
+    open_spool: Callable[[], Spool]
+    identity: Callable[[], str]
+    context: Callable[[], str]
+    level: Callable[[], str]
+    deliver: Callable[[Event], None]
+
+
+class Recorder:
+    """Takes calls from any thread and commits them to the spool, in order."""
+
     def __init__(
-        self,
-        declared: Declared,
-        host: Host,
-        open_spool: Callable[[], Spool],
-        identity: Callable[[], str],
-        context: Callable[[], str],
-        level: Callable[[], str],
-    ) -> None:
+        self, declared: Declared, host: Host, make_policy: Callable[..., Policy], around: Surroundings
+    ):
         self._declared = declared
         self._host = host
-        self._open = open_spool
-        self._identity = identity
-        self._context = context
-        self._level = level
+        self._around = around
+        self._policy = make_policy(self._drop)
         self._queue: deque[Entry] = deque()
-        self._rows: list[Row] = []
+        self._large = 0
+        self._events: list[Event] = []
         self._lost: Counter[tuple[str, str]] = Counter()
+        self._ruled: Counter[tuple[str, str]] = Counter()
+        self._reports: Counter[tuple[str, str]] = Counter()
         self._spool: Spool | None = None
         self._lock = RLock()
-        self.committed = 0
+        self._finishing = False
+        self._due_at = self._trim_at = self._report_at = 0.0
 
-    def put(self, entry: Call | Event) -> None:
-        """Queue one call, or an event that was checked already; never blocks."""
-        if len(self._queue) >= LONGEST_QUEUE:
-            self._lost["queue full", entry.event if isinstance(entry, Call) else entry.name] += 1
+    def put(self, entry: Call | Event, size: int = 0) -> None:
+        """Queue one call, or an event that was checked already; never blocks. `size` counts large texts."""
+        if len(self._queue) >= LONGEST_QUEUE or self._large + size > LARGEST_QUEUE:
+            self.lose("queue full", 1, entry.event if isinstance(entry, Call) else entry.name)
             return
+        self._large += size
         self._queue.append(entry)
 
     def lose(self, reason: str, number: int, event: str = "") -> None:
-        """Count events that are not kept."""
+        """Count events that are not kept; the number is reported as one event where the app declares it."""
         if number:
-            self._lost[reason, event] += number
+            self._lost[reason, event if self._declared.declares(event) else UNNAMED] += number
+            self._reports[reason, ""] += number
 
     def barrier(self) -> Signal:
         """Return a signal that is set once everything queued before it is on disk."""
         signal = Signal()
         self._queue.append(signal)
         return signal
+
+    def finish(self) -> None:
+        """Have the next step also write what rules hold back and what is to be reported."""
+        self._finishing = True
+        self._due_at = self._report_at = 0.0
 
     def discard(self) -> None:
         """Forget what is queued; takes no lock, because it is called while consent is being followed.
@@ -84,14 +102,23 @@ class Recorder:
     def step(self) -> float:
         """Commit what is queued, in chunks; return after how many seconds to look again."""
         with self._lock:
-            while self._queue or self._rows:
+            if self._around.level() == levels.OFF:
+                self._forget()
+                return LOOK_SECONDS
+            self._report()
+            while True:
                 signals = self._take()
-                written = self._commit()
-                for signal in signals:
-                    signal.set()
-                if not written:
-                    return 1.0
-            return LOOK_SECONDS
+                try:
+                    self._commit()
+                    self._maintain()
+                except (sqlite3.Error, OSError):
+                    self._keep_some()
+                    return RETRY_SECONDS
+                finally:
+                    for signal in signals:
+                        signal.set()
+                if not self._queue:
+                    return LOOK_SECONDS
 
     def close(self) -> None:
         """Close the spool."""
@@ -101,21 +128,19 @@ class Recorder:
             self._spool = None
 
     def _take(self) -> list[Signal]:
-        """Check one chunk of the queue; return the barriers that stood in it."""
-        signals: list[Signal] = []
-        level = self._level()
+        """Check one chunk of the queue; return the barrier that ended it, if one did."""
+        level = self._around.level()
+        self._large = 0 if len(self._queue) <= CHUNK else self._large
         for _ in range(CHUNK):
             if not self._queue:
                 break
             entry = self._queue.popleft()
             if isinstance(entry, Signal):
-                signals.append(entry)
-                break
+                return [entry]
             event = self._checked(entry)
             if event is not None and levels.covers(level, event.level):
-                self._rows.append(self._row(event))
-                self._hand_over(event)
-        return signals
+                self._events.append(event)
+        return []
 
     def _checked(self, entry: Call | Event) -> Event | None:
         if isinstance(entry, Event):
@@ -126,42 +151,88 @@ class Recorder:
             self._lost[reason, entry.event if self._declared.declares(entry.event) else UNNAMED] += 1
         return event
 
-    def _row(self, event: Event) -> Row:
-        payload, cuts = wire.encode(event, self._identity(), self._context())
-        return Row(
-            event.message_id, event.time, event.name, event.level, payload, dump_notes(event.notes + cuts)
-        )
+    def _commit(self) -> None:
+        if not self._events and not self._lost:
+            return
+        if self._around.level() == levels.OFF:
+            self._forget()
+            return
+        self._ruled.clear()
+        spool = self._opened()
+        identity, lost = self._around.identity(), dict(self._lost)
+        with spool.transaction():
+            self._policy.refresh(spool)
+            kept = [each for event in self._events for each in self._policy.admit(spool, event, identity)]
+            self._write(spool, kept)
+            spool.count(self._today(), lost)
+        self._events.clear()
+        self._lost.subtract(lost)
+        self._lost = +self._lost
+        for event in kept:
+            self._around.deliver(event)
 
-    def _hand_over(self, event: Event) -> None:
-        sender = event.extension.sender
-        if sender is not None:
-            # A copy, because the app's code may change what it gets.
-            attempt(lambda: sender(event.name, json.loads(wire.dump(event.properties))), None)
+    def _write(self, spool: Spool, events: list[Event]) -> None:
+        identity, context = self._around.identity(), self._around.context()
+        spool.add([_row(event, identity, context) for event in events])
+        spool.count(self._today(), self._ruled)
 
-    def _commit(self) -> bool:
-        if self._level() == levels.OFF:
-            self._rows.clear()
-            self._lost.clear()
-            return True
-        if not self._rows and not self._lost:
-            return True
-        try:
-            spool = self._spool = self._spool or self._open()
-            with spool.transaction():
-                spool.add(self._rows)
-                spool.count(wire.stamp(self._host.clock())[:10], self._lost)
-        except (sqlite3.Error, OSError):
-            self._keep_some()
-            return False
-        self.committed += len(self._rows)
-        self._rows.clear()
+    def _maintain(self) -> None:
+        """Now and then: write what rules held back long enough, and let go of what is too old."""
+        now = self._host.monotonic()
+        if now >= self._trim_at:
+            self._trim_at = now + TRIM_SECONDS
+            trim(self._opened(), self._host.clock())
+        if now >= self._due_at:
+            self._due_at = now + DUE_SECONDS
+            spool = self._opened()
+            if spool.holds_back(self._today()):
+                with spool.transaction():
+                    due = self._policy.due(spool, self._host.clock(), everything=self._finishing)
+                    self._write(spool, list(due))
+
+    def _report(self) -> None:
+        """Log, once a minute, how many events were not kept because there were too many."""
+        now = self._host.monotonic()
+        if now < self._report_at:
+            return
+        self._report_at = now + REPORT_SECONDS
+        for extension, number in self._policy.over_budget():
+            self._reports["budget", extension] += number
+        reports, self._reports = self._reports, Counter()
+        if self._declared.declares(DROPPED_EVENT):
+            for (reason, extension), number in reports.items():
+                properties = {"reason": reason, "count": number}
+                more = {"extension": extension} if extension else {}
+                self._queue.append(Call(TRACK, DROPPED_EVENT, {**properties, **more}, self._host.clock()))
+
+    def _opened(self) -> Spool:
+        if self._spool is None:
+            self._spool = self._around.open_spool()
+        return self._spool
+
+    def _drop(self, reason: str, event: str) -> None:
+        self._ruled[reason, event] += 1
+
+    def _today(self) -> str:
+        return wire.stamp(self._host.clock())[:10]
+
+    def _forget(self) -> None:
+        self._events.clear()
         self._lost.clear()
-        return True
+        self._reports.clear()
+        self.discard()
 
     def _keep_some(self) -> None:
-        """A disk that is full or busy may recover: keep the newest rows, count the others."""
-        while len(self._rows) > CHUNK * 5:
-            self._lost["disk", self._rows.pop(0).event] += 1
+        """A disk that is full or busy may recover: keep the newest events, count the others."""
+        excess = len(self._events) - CHUNK * 5
+        if excess > 0:
+            self.lose("disk", excess)
+            del self._events[:excess]
+
+
+def _row(event: Event, identity: str, context: str) -> Row:
+    payload, cuts = wire.encode(event, identity, context)
+    return Row(event.message_id, event.time, event.name, event.level, payload, dump_notes(event.notes + cuts))
 
 
 def dump_notes(notes: tuple[Note, ...]) -> str:

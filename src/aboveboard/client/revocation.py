@@ -27,6 +27,24 @@ def revoke(places: Places, host: Host) -> None:
         spool.close()
 
 
+def forget(places: Places, host: Host) -> None:
+    """Delete journal, queue, key and own id, and note the deletion to ask for; consent stays as it is."""
+    if not places.spool.exists():
+        return
+    spool = Spool(places.spool)
+    try:
+        with spool.transaction():
+            known = read_erasures(places.erasures)
+            noted = _with_deletion(known, places, host, spool.get("uploaded") == "yes")
+            write_erasures(places.erasures, Erasures(known.revoked, host.clock(), noted.all))
+            remove_own_id(places)
+            places.key.unlink(missing_ok=True)
+            spool.delete_all()
+        spool.database.execute("VACUUM")
+    finally:
+        spool.close()
+
+
 def accepted_again(places: Places) -> None:
     """Begin anew after an earlier revocation: what a dying process may have written since then goes."""
     known = read_erasures(places.erasures)

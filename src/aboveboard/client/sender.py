@@ -1,27 +1,24 @@
 """When is what sent? One process at a time empties the outbox, asking for consent before each request."""
 
 import base64
-import http.client
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aboveboard.client import wire
-from aboveboard.client.address import find_proxy, parse_endpoint
-from aboveboard.client.context import LIBRARY, VERSION
-from aboveboard.client.delivery import KEEP, REFUSED, SENT, SPLIT, Outcome, backoff, judge
+from aboveboard.client.delivery import KEEP, REFUSED, SENT, SPLIT, Outcome, Reply, backoff, judge
 from aboveboard.client.erasure import Erasure, read_erasures, write_erasures
-from aboveboard.client.host import Host
-from aboveboard.client.line import Line, Reply
+from aboveboard.client.host import LIBRARY, VERSION, Host
 from aboveboard.client.locked import FileLock
 from aboveboard.client.outbox import BATCH_EVENTS, Batch, Envelope, keep, next_batch, settle, split
 from aboveboard.client.places import Places
+from aboveboard.client.policy import RULES_KEY
 from aboveboard.client.spool import Spool
 
 INTERVAL_SECONDS: Final = 10.0
 BUSY_SECONDS: Final = 1.0
 # ValueError: an endpoint that cannot be used, or a host name that is none.
-PROBLEMS: Final = (OSError, http.client.HTTPException, ValueError)
+PROBLEMS: Final = (OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +27,13 @@ class Target:
 
     endpoint: str
     write_key: str
+
+
+class Abortable(Protocol):
+    """A request under way."""
+
+    def abort(self) -> None:
+        """Cut it off."""
 
 
 class Sender:
@@ -50,7 +54,7 @@ class Sender:
         self._host = host
         self._envelope = envelope
         self._may_erase = may_erase
-        self._line: Line | None = None
+        self._line: Abortable | None = None
         self._limit = BATCH_EVENTS
         self._lock = FileLock(places.data / "sender.lock")
         self.problem = ""
@@ -61,6 +65,10 @@ class Sender:
         line = self._line
         if line is not None:
             line.abort()
+
+    def leave_to_parent(self) -> None:
+        """In the child after a fork: the lock, if it is held, is the parent's."""
+        self._lock.release()
 
     def run(self, *, urgent: bool = False) -> bool:
         """Send all that may be sent; true when nothing is left. `urgent` ignores our own waiting times."""
@@ -115,6 +123,10 @@ class Sender:
         return reply.status, judge(reply, self._host.clock())
 
     def _post(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        # The network's modules are imported when something is really sent.
+        from aboveboard.client.address import find_proxy, parse_endpoint
+        from aboveboard.client.line import Line
+
         endpoint = parse_endpoint(self._target.endpoint)
         line = self._line = Line(endpoint, find_proxy(endpoint, self._host.environ))
         key = base64.b64encode(f"{self._target.write_key}:".encode()).decode()
@@ -129,6 +141,7 @@ class Sender:
         status, outcome = result
         self._wait_after(spool, outcome)
         if outcome.action == SENT:
+            self._take_rules(spool, outcome)
             settle(spool, batch, SENT, status, outcome.answer)
             self._limit = min(BATCH_EVENTS, self._limit * 2)
         elif outcome.action == REFUSED or (outcome.action == SPLIT and batch.events == 1):
@@ -139,6 +152,12 @@ class Sender:
         else:
             keep(spool, batch, status, outcome.answer)
         return outcome.action != KEEP and not outcome.wait
+
+    def _take_rules(self, spool: Spool, outcome: Outcome) -> None:
+        """Keep the rules that a collector may send along; they can only reduce."""
+        rules = (outcome.content or {}).get("rules")
+        if isinstance(rules, list):
+            spool.put(RULES_KEY, wire.dump(rules))
 
     def _wait_after(self, spool: Spool, outcome: Outcome) -> None:
         now = self._host.clock()

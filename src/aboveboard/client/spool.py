@@ -54,6 +54,19 @@ CREATE TABLE IF NOT EXISTS counts (
     number INTEGER NOT NULL,
     PRIMARY KEY (day, reason, event)
 );
+CREATE TABLE IF NOT EXISTS days (
+    event TEXT PRIMARY KEY,
+    day TEXT NOT NULL,
+    suppressed INTEGER NOT NULL,
+    data TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS held (
+    id INTEGER PRIMARY KEY,
+    event TEXT NOT NULL,
+    created REAL NOT NULL,
+    properties TEXT NOT NULL,
+    about TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -118,6 +131,14 @@ class Spool:
         """Remember one value."""
         self.database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
+    def holds_back(self, today: str) -> bool:
+        """Tell whether rules hold back what is to be sent: aggregates, or the rollup of a day that is over."""
+        found = self.database.execute(
+            "SELECT EXISTS (SELECT 1 FROM held) OR EXISTS (SELECT 1 FROM days WHERE day < ? AND suppressed > 0)",
+            (today,),
+        ).fetchone()
+        return bool(found[0])
+
     def waiting(self) -> int:
         """Return how many events wait to be sent."""
         return self._number("SELECT count(*) FROM events WHERE state = 'queued'")
@@ -138,10 +159,22 @@ class Spool:
     def delete_queued(self, until: float) -> None:
         """Delete what was recorded up to a moment and waits, inside a transaction."""
         self.database.execute("DELETE FROM events WHERE state = 'queued' AND created <= ?", (until,))
+        self.database.execute("DELETE FROM held WHERE created <= ?", (until,))
+        self.database.execute("DELETE FROM days")
         self.database.execute(
             "DELETE FROM batches WHERE state = 'open'"
             " AND id NOT IN (SELECT batch FROM events WHERE batch IS NOT NULL)"
         )
+
+    def delete_all(self) -> None:
+        """Delete every row, inside a transaction."""
+        for table in ("events", "batches", "counts", "days", "held", "meta"):
+            self.database.execute(f"DELETE FROM {table}")  # noqa: S608  (a constant)
+
+    def size(self) -> int:
+        """Return how many bytes of the file are in use."""
+        pages = self._number("PRAGMA page_count") - self._number("PRAGMA freelist_count")
+        return pages * self._number("PRAGMA page_size")
 
     def _number(self, query: str) -> int:
         return int(self.database.execute(query).fetchone()[0])

@@ -82,4 +82,8 @@ def _problem(engine: Engine) -> str:
     caught = (
         f"{TROUBLES.count} errors of ours were caught, the last: {TROUBLES.last}" if TROUBLES.count else ""
     )
-    return "; ".join(text for text in (engine.declared.problem, engine.sender.problem, caught) if text)
+    return "; ".join(
+        text
+        for text in (engine.declared.problem, engine.sender.problem, *engine.rule_problems, caught)
+        if text
+    )

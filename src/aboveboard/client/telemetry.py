@@ -11,9 +11,13 @@ if TYPE_CHECKING:
 
     from aboveboard.catalog import Catalog
     from aboveboard.client.action import Action
+    from aboveboard.client.budget import Budget
+    from aboveboard.client.ending import Ending
     from aboveboard.client.engine import Engine
+    from aboveboard.client.erasure import Erasure
     from aboveboard.client.host import Host
     from aboveboard.client.journal import Entry
+    from aboveboard.client.lifecycle import Provider
     from aboveboard.client.logger import TelemetryLogger
     from aboveboard.client.status import Status
 
@@ -88,7 +92,11 @@ class Telemetry:
         write_key: str = "",
         catalog: "str | Path | Catalog | None" = None,
         preset: str | None = None,
+        rules: "str | Path | list[dict[str, Any]] | None" = None,
+        budget: "Budget | None" = None,
         detach: bool = True,
+        exceptions: bool = True,
+        lifecycle: bool = True,
         host: "Host | None" = None,
     ) -> None:
         setup = {
@@ -98,12 +106,16 @@ class Telemetry:
             "write_key": write_key,
             "catalog": catalog,
             "preset": preset,
+            "rules": rules,
             "detach": detach,
+            "exceptions": exceptions,
+            "lifecycle": lifecycle,
+            **({"budget": budget} if budget is not None else {}),
         }
         self._engine = self._assemble(setup, host)
         self._own = self.logger()
         self.consent = Consent(self._engine)
-        self._begin()
+        self._ending = self._begin()
 
     @never_raises()
     def log_usage(
@@ -139,15 +151,19 @@ class Telemetry:
         *,
         catalog: "str | Path | Catalog | None" = None,
         sender: "Callable[[str, dict[str, Any]], object] | None" = None,
+        modules: "tuple[str, ...]" = (),
     ) -> "TelemetryLogger":
         """Return the logger of an extension, known as `publisher.extension_id`; without an id, the app's own.
 
         `catalog` declares the extension's events; `sender` also gets each of its events that passed consent
-        and cleaning, as a name and a dict of its own.
+        and cleaning, as a name and a dict of its own; `modules` are its Python modules, whose unhandled
+        exceptions are then its own.
         """
         from aboveboard.client.assembly import make_logger
+        from aboveboard.client.record import Extension
 
-        return make_logger(self._engine, extension_id, version, publisher, catalog, sender)
+        whole = f"{publisher}.{extension_id}" if publisher and extension_id else extension_id
+        return make_logger(self._engine, Extension(whole, version, tuple(modules), sender), catalog)
 
     @never_raises()
     def sensitive(self, value: str, kind: str = "name") -> None:
@@ -191,9 +207,45 @@ class Telemetry:
         return self._engine.flush(timeout)
 
     @never_raises()
+    def forget(self) -> None:
+        """Delete everything about this install: journal, id and key here, and all events at the collector.
+
+        The collector's confirmation is kept as a receipt. Consent stays as it is, under a new id.
+        """
+        self._engine.forget()
+
+    @never_raises(default=())
+    def receipts(self) -> "tuple[Erasure, ...]":
+        """Return the deletions that were asked for, each with the collector's receipt once it confirmed."""
+        from aboveboard.client.erasure import read_erasures
+
+        return read_erasures(self._engine.places.erasures).all
+
+    @never_raises()
+    def extensions(self, installed: "Mapping[str, str]") -> None:
+        """Log which extensions are installed, as id → version, where the catalog declares `extensions`."""
+        from aboveboard.client.lifecycle import extensions
+
+        extensions(self._engine, installed)
+
+    @never_raises()
+    def providers(self, *providers: "Provider") -> None:
+        """Log what each provider says of itself, where the catalog declares `providers`."""
+        from aboveboard.client.lifecycle import providers as log_providers
+
+        log_providers(self._engine, providers)
+
+    @never_raises()
+    def watch_loop(self, loop: "Any") -> None:
+        """Log exceptions that an asyncio loop reports because nobody caught them."""
+        if self._ending is not None:
+            self._ending.watch_loop(loop)
+
+    @never_raises()
     def close(self) -> None:
-        """Write what is in memory and stop; what was not sent is left to the next start."""
-        self._engine.close()
+        """Log the shutdown, write what is in memory and stop; what was not sent is left to the next start."""
+        if self._ending is not None:
+            self._ending.close()
 
     def __enter__(self) -> "Telemetry":
         """Return this telemetry; the block's end closes it."""
@@ -216,5 +268,7 @@ class Telemetry:
         return assemble(setup, host)
 
     @never_raises()
-    def _begin(self) -> None:
-        self._engine.start()
+    def _begin(self) -> "Ending":
+        from aboveboard.client.assembly import begin
+
+        return begin(self._engine)

@@ -1,0 +1,81 @@
+"""Did an earlier run end without a shutdown? Each run holds a locked file, which its death unlocks."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aboveboard.client.host import Host, new_id
+from aboveboard.client.locked import FileLock
+
+PATTERN: Final = "*.run"
+ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """A run that ended without a shutdown: when it was last alive, and for how long (seconds, at least)."""
+
+    last: float
+    uptime: float
+
+
+class Run:
+    """The file of this run; `begin` also finds and removes the files of runs that died."""
+
+    def __init__(self, folder: Path, host: Host) -> None:
+        self._folder = folder
+        self._host = host
+        self._path: Path | None = None
+        self._lock: FileLock | None = None
+
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether this run has its file."""
+        return self._path is not None
+
+    def begin(self) -> list[Crash]:
+        """Mark this run as alive and return the runs that died; raise `OSError`."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        crashes = [crash for path in self._folder.glob(PATTERN) if (crash := _died(path)) is not None]
+        self._path = self._folder / f"{new_id(self._host)}.run"
+        self._lock = FileLock(self._path)
+        # Another process that is looking for the dead may hold it for a moment.
+        for _ in range(ATTEMPTS):
+            if self._lock.acquire():
+                break
+        self._path.write_text(json.dumps({"started": self._host.clock()}))
+        return crashes
+
+    def still_alive(self) -> None:
+        """Renew the time at which this run was last seen."""
+        if self._path is not None:
+            self._path.touch()
+
+    def end(self) -> None:
+        """Say that this run ended as it should."""
+        if self._path is not None and self._lock is not None:
+            self._path.unlink(missing_ok=True)
+            self._lock.release()
+        self._path = self._lock = None
+
+    def leave_to_parent(self) -> None:
+        """In the child after a fork: the run is the parent's."""
+        if self._lock is not None:
+            self._lock.release()
+        self._path = self._lock = None
+
+
+def _died(path: Path) -> Crash | None:
+    lock = FileLock(path)
+    if not lock.acquire():
+        return None
+    try:
+        started = float(json.loads(path.read_text())["started"])
+        last = path.stat().st_mtime
+        path.unlink(missing_ok=True)
+        return Crash(last, max(0.0, last - started))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # being written at this moment, or not ours
+    finally:
+        lock.release()

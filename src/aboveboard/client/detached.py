@@ -1,0 +1,35 @@
+"""What runs after the app has ended? One pass over what waits, asking for consent before each request."""
+
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Read an order from standard input, send once, and end."""
+    package = str(Path(__file__).resolve().parents[2])
+    if package not in sys.path:
+        sys.path.insert(0, package)
+    from aboveboard.client.consent import ACCEPTED, SWITCHED_OFF, Consent
+    from aboveboard.client.detach import Order
+    from aboveboard.client.outbox import Envelope
+    from aboveboard.client.places import find_places
+    from aboveboard.client.sender import Sender
+    from aboveboard.privacy import CLEANER_VERSION
+
+    order = Order.from_json(sys.stdin.read())
+    host = order.host()
+    places = find_places(order.app, host, order.preset)
+    consent = Consent(order.app, places, host, lambda: order.offer)
+
+    def envelope() -> Envelope | None:
+        decision = consent.decision()
+        if decision.state != ACCEPTED:
+            return None
+        offer = order.offer
+        return Envelope(order.target.write_key, offer.notice, decision.level, offer.digest, CLEANER_VERSION)
+
+    Sender(order.target, places, host, envelope, lambda: consent.decision().state != SWITCHED_OFF).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""What happens when the app ends, forks, or lets an exception through? Everything that is hooked into Python."""
+
+import atexit
+import os
+import sys
+import weakref
+from typing import Any, Final
+
+from aboveboard.client.boundary import attempt
+from aboveboard.client.consent import ACCEPTED
+from aboveboard.client.engine import Engine
+from aboveboard.client.hooks import Hooks
+from aboveboard.client.lifecycle import unhandled
+
+SHUTDOWN_EVENT: Final = "shutdown"
+_ENGINES: "weakref.WeakSet[Engine]" = weakref.WeakSet()
+
+
+class Ending:
+    """Ends an engine once, when the app says so or when Python ends."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._closed = False
+        self._hooks: Hooks | None = None
+        _ENGINES.add(engine)
+        atexit.register(self.close)
+        _end_with_multiprocessing(self)
+        if engine.setup.exceptions:
+            self._hooks = Hooks(lambda error, where: unhandled(engine, error, where))
+            self._hooks.install()
+
+    def watch_loop(self, loop: Any) -> None:
+        """Log exceptions that an asyncio loop reports because nobody caught them."""
+        (self._hooks or Hooks(lambda error, where: unhandled(self._engine, error, where))).watch_loop(loop)
+
+    def close(self) -> None:
+        """Log the shutdown, write what is in memory, and leave what was not sent to others."""
+        if self._closed:
+            return
+        self._closed = True
+        atexit.unregister(self.close)
+        if self._hooks is not None:
+            self._hooks.remove()
+        attempt(self._shut_down, None)
+
+    def _shut_down(self) -> None:
+        engine = self._engine
+        if engine.setup.lifecycle and not engine.is_child:
+            engine.record_own(SHUTDOWN_EVENT, {"uptime_s": engine.uptime()})
+        engine.close()
+        if engine.setup.detach:
+            _leave_the_rest(engine)
+
+
+def _leave_the_rest(engine: Engine) -> None:
+    """Start the detached sender where something waits for a collector that may be reached."""
+    from aboveboard.client.detach import Order, can_detach, detach, may_detach
+
+    accepted = engine.consent.decision().state == ACCEPTED
+    if not can_detach() or not engine.places.spool.exists() or not (accepted or engine.has_erasures()):
+        return
+    spool = engine.open_spool()
+    try:
+        if not (spool.waiting() and accepted) and not engine.has_erasures():
+            return
+        if not may_detach(spool, engine.host.clock()):
+            return
+    finally:
+        spool.close()
+    host = engine.host
+    order = Order(
+        engine.setup.app,
+        engine.setup.preset,
+        engine.target,
+        engine.declared.offer(),
+        str(host.home),
+        str(host.root),
+        host.platform,
+        host.uid,
+    )
+    detach(order, dict(host.environ))
+
+
+def _end_with_multiprocessing(ending: Ending) -> None:
+    """A child of multiprocessing ends without atexit, but runs the finalizers of its own module."""
+    module = sys.modules.get("multiprocessing.util")
+    if module is None:
+        return
+    module.register_after_fork(ending, _finalize)
+    _finalize(ending)
+
+
+def _finalize(ending: Ending) -> None:
+    from multiprocessing.util import Finalize
+
+    Finalize(None, ending.close, exitpriority=0)
+
+
+def _after_fork() -> None:
+    for engine in list(_ENGINES):
+        attempt(engine.after_fork, None)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
