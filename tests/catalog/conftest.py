@@ -38,7 +38,7 @@ config = { type = "path", description = "A file." }
 note = { type = "text", description = "A text." }
 fault = { type = "error", description = "An error." }
 tags = { type = "list", of = { type = "enum", values = ["new", "old"] }, description = "Some." }
-notes = { type = "map", keys = "text", of = { type = "text" }, description = "Texts by what they are of." }
+remarks = { type = "map", keys = "text", of = { type = "text" }, description = "Texts by what they are of." }
 names = { type = "map", keys = "name", of = { type = "integer" }, description = "Counts by name." }
 sizes = { type = "map", keys = ["small", "large"], of = { type = "integer" }, description = "Counts by size." }
 

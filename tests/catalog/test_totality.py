@@ -221,7 +221,7 @@ class TestNothingIsKept:
     def test_changing_the_input_afterwards_changes_nothing(self) -> None:
         inner = ["new"]
         steps: list[dict[str, Any]] = [{"id": "begin", "times_ms": [1]}]
-        bag = {"tags": inner, "steps": steps, "notes": {"file": "new"}, "aggregated": [{"tags": inner}]}
+        bag = {"tags": inner, "steps": steps, "remarks": {"file": "new"}, "aggregated": [{"tags": inner}]}
         for verdict in (
             check(CATALOG, "thing.done", bag, today=TODAY, safety=CLIENT),
             clean_all(bag, safety=CLIENT),
@@ -234,7 +234,7 @@ class TestNothingIsKept:
 
     @pytest.mark.parametrize("make", ODD[:7])
     @pytest.mark.parametrize(
-        "name", ["note", "tags", "notes", "fault", "machine", "count", "engine", "undeclared"]
+        "name", ["note", "tags", "remarks", "fault", "machine", "count", "engine", "undeclared"]
     )
     def test_no_given_object_can_be_reached_from_the_verdict(
         self, make: Callable[[], Any], name: str

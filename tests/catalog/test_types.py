@@ -92,7 +92,7 @@ DROPPED: list[tuple[str, object, str]] = [
     ("fault", ["no"], "wrong type"),
     ("tags", "new", "wrong type"),
     ("tags", {"new"}, "wrong type"),
-    ("notes", ["no"], "wrong type"),
+    ("remarks", ["no"], "wrong type"),
     ("steps", {}, "wrong type"),
 ]
 
