@@ -123,6 +123,21 @@ class TestAggregated:
         }
         assert "alice" not in str(verdict)
 
+    def test_the_rollup_of_a_day_passes_whole(self, checked: Checked) -> None:
+        rollup = {
+            "aggregated": [
+                {"common.weight": 40, "success": False},
+                {"common.weight": 2.5, "duration_ms": 90.5},
+            ],
+            "common.count": 44,
+            "common.ok": 3,
+            "common.failed": 40,
+            "common.suppressed": 43,
+        }
+        verdict = checked(event="thing.broke", **rollup)
+        assert verdict.properties == rollup
+        assert verdict.drops == ()
+
     def test_entries_are_not_aggregates_themselves(self, checked: Checked) -> None:
         entry: dict[str, object] = {"count": 1}
         entry["aggregated"] = [entry]

@@ -23,25 +23,22 @@ HEAVY = (
 )
 
 
+def run(code: str) -> str:
+    """What a bare interpreter prints."""
+    command = [sys.executable, "-S", "-c", code]
+    ran = subprocess.run(command, cwd=ROOT / "src", capture_output=True, text=True, check=True)
+    return ran.stdout.strip()
+
+
 def test_importing_it_loads_nothing_heavy() -> None:
     """What is loaded is what costs: `dataclasses` alone takes longer than the client's whole allowance."""
-    code = (
-        "import sys; before = set(sys.modules); import aboveboard.catalog; "
-        f"print(*[name for name in {HEAVY!r} if name in sys.modules and name not in before])"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-S", "-c", code], cwd=ROOT / "src", capture_output=True, text=True, check=True
-    )
-    assert ran.stdout.strip() == ""
+    loaded = f"print(*[name for name in {HEAVY!r} if name in sys.modules and name not in before])"
+    assert run(f"import sys; before = set(sys.modules); import aboveboard.catalog; {loaded}") == ""
 
 
 def test_checking_reads_no_toml() -> None:
     """The collector and the client read catalogs; a verdict needs only what was read."""
-    code = "import sys, aboveboard.catalog.checker; print('tomllib' in sys.modules)"
-    ran = subprocess.run(
-        [sys.executable, "-S", "-c", code], cwd=ROOT / "src", capture_output=True, text=True, check=True
-    )
-    assert ran.stdout.strip() == "False"
+    assert run("import sys, aboveboard.catalog.checker; print('tomllib' in sys.modules)") == "False"
 
 
 def test_an_event_of_five_plain_properties_costs_microseconds(

@@ -63,6 +63,14 @@ def test_a_wrong_form_is_refused_with_its_line(text: str, line: int, rule: str) 
     )
 
 
+def test_an_event_that_could_not_be_sent_whole_is_refused() -> None:
+    """Each value has its place in the 32 KB from the start, so the longest must fit there together."""
+    wide = "".join(f'p{n} = {{ type = "enum", values = ["{"ж" * 100}"] }}\n' for n in range(26))
+    assert len(parse(PROPERTIES + wide, "t").events["a"].properties) == 26
+    with pytest.raises(CatalogError, match="16384 bytes"):
+        parse(PROPERTIES + wide + wide.replace("p", "q").replace("tyqe", "type"), "t")
+
+
 def test_all_findings_come_at_once() -> None:
     text = PROPERTIES + 'p = { type = "enum" }\nq = { type = "who" }\n[events.b]\nlevel = 3\ntypo = 1\n'
     with pytest.raises(CatalogError) as raised:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from aboveboard.catalog.model import JSON, OUT_OF_RANGE, UNLISTED_VALUE, WRONG_TYPE, Event, Property
-from aboveboard.catalog.types import NUMBER_BYTES, Check, compile_check, number_of
+from aboveboard.catalog.scalars import NUMBER_BYTES, Check, number_of
+from aboveboard.catalog.types import compile_check
 from aboveboard.catalog.walk import Dropped, Walk, plain
 
 OUTCOMES = ("success", "failure", "cancelled", "timeout", "skipped")
@@ -30,8 +31,11 @@ OF_ERRORS = {
 }
 """Part of every event of the levels `crash` and `error`, unless it declares its own."""
 
+OF_ROLLUPS = {name: OF_ACTIONS[name] for name in ("success", "duration_ms")}
+"""Part of every entry of `aggregated`: what a day's rollup says of the events it stands for."""
+
 _EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(?:\.[A-Za-z0-9][A-Za-z0-9_-]{0,63}){0,3}")
-_MAX_WEIGHT = 1_000_000
+_MAX_COUNT = 1_000_000_000
 
 
 def implied(event: Event) -> dict[str, Property]:
@@ -40,14 +44,19 @@ def implied(event: Event) -> dict[str, Property]:
     return {**of_errors, **(OF_ACTIONS if event.action else {})}
 
 
-def _weight(event: Event, app: str) -> Check:
-    def check(value: object, walk: Walk) -> "JSON | Dropped":
-        number = number_of(value)
-        if number is None:
-            return walk.drop("common.weight", WRONG_TYPE)
-        return number if 1 <= number <= _MAX_WEIGHT else walk.drop("common.weight", OUT_OF_RANGE)
+def _count(path: str, low: int) -> "Maker":
+    """How many events one stands for, or of which kind: more than `low`, less than any app ever sends."""
 
-    return check
+    def make(event: Event, app: str) -> Check:
+        def check(value: object, walk: Walk) -> "JSON | Dropped":
+            number = number_of(value)
+            if number is None:
+                return walk.drop(path, WRONG_TYPE)
+            return number if low <= number <= _MAX_COUNT else walk.drop(path, OUT_OF_RANGE)
+
+        return check
+
+    return make
 
 
 def _extension_name(event: Event, app: str) -> Check:
@@ -91,7 +100,11 @@ Maker: TypeAlias = "Callable[[Event, str], Check]"
 BUILT_IN: dict[str, tuple[Maker, int]] = {
     "common.extensionName": (_extension_name, 260),
     "common.extensionVersion": (_version("common.extensionVersion"), 130),
-    "common.weight": (_weight, NUMBER_BYTES),
+    "common.weight": (_count("common.weight", 1), NUMBER_BYTES),
+    "common.count": (_count("common.count", 0), NUMBER_BYTES),
+    "common.ok": (_count("common.ok", 0), NUMBER_BYTES),
+    "common.failed": (_count("common.failed", 0), NUMBER_BYTES),
+    "common.suppressed": (_count("common.suppressed", 0), NUMBER_BYTES),
     "app_name": (_app_name, 260),
     "app_version": (_version("app_version"), 130),
 }

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from aboveboard.catalog.builtin import BUILT_IN, implied
+from aboveboard.catalog.builtin import BUILT_IN, OF_ROLLUPS, implied
 from aboveboard.catalog.model import (
     EXPIRED_EVENT,
     JSON,
@@ -40,6 +40,8 @@ class Plan(NamedTuple):
     reserved: int
     names: dict[str, str]
     """The properties that hold a name, and its kind, where a text of the event might repeat it."""
+    rolled: dict[str, Check]
+    """The checks of an entry of `aggregated`."""
 
 
 def check(
@@ -78,7 +80,11 @@ def compile_event(event: Event, app: str) -> Plan:
     for key, (make, size) in BUILT_IN.items():
         if key not in checks:
             checks[key], sizes[key] = make(event, app), json_size(key) + 4 + size
-    return Plan(event.name, event.level, event.expires, checks, sizes, sum(sizes.values()), _names(declared))
+    reserved = sum(sizes.values())
+    rolled = {key: compile_check(prop, key) for key, prop in OF_ROLLUPS.items()} | checks
+    for key, prop in OF_ROLLUPS.items():
+        sizes.setdefault(key, json_size(key) + 4 + fixed_size(prop))
+    return Plan(event.name, event.level, event.expires, checks, sizes, reserved, _names(declared), rolled)
 
 
 def _names(declared: Mapping[str, Property]) -> dict[str, str]:
@@ -93,7 +99,7 @@ def _holds(prop: Property, types: tuple[str, ...]) -> bool:
 
 
 def _properties(plan: Plan, properties: object, walk: Walk, *, nested: bool = False) -> dict[str, JSON]:
-    checks = plan.checks
+    checks = plan.rolled if nested else plan.checks
     kept: dict[str, JSON] = {}
     pairs: Iterable[tuple[str, object]] = named(walk, properties, "", MAX_PROPERTIES)
     if plan.names and walk.safety.hasher is not None:

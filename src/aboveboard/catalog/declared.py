@@ -3,10 +3,30 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-from aboveboard.catalog.fields import MAX_DEPTH, Table
+from aboveboard.catalog.fields import Table
 from aboveboard.catalog.model import Property
+from aboveboard.catalog.types import fixed_size
+from aboveboard.catalog.walk import json_size
 
 KEY_TYPES = ("name", "text")
+MAX_DEPTH = 3
+MAX_PROPERTIES = 100
+MAX_NAME = 100
+MAX_FIXED_BYTES = 16 * 1024
+"""What an event's values other than texts, lists and maps may take: the rest of its 32 KB is for those."""
+
+
+def properties_of(table: Table) -> dict[str, Property]:
+    """Read the properties of an event."""
+    names = [name for name in table if 0 < len(name) <= MAX_NAME]
+    if len(names) != len(table) or len(names) > MAX_PROPERTIES:
+        message = f"over {MAX_PROPERTIES} properties, or a name of no or over {MAX_NAME} characters"
+        table.wrong("", "bad-value", message, "declare fewer, with shorter names")
+    found = {name: property_of(table.table(name), name, 0) for name in names[:MAX_PROPERTIES]}
+    if sum(fixed_size(prop) + json_size(name) + 4 for name, prop in found.items()) > MAX_FIXED_BYTES:
+        message = f"its longest values together take over {MAX_FIXED_BYTES} bytes"
+        table.wrong("", "bad-value", message, "declare fewer properties, or shorter values")
+    return found
 
 
 def property_of(table: Table, name: str, depth: int) -> Property:

@@ -10,15 +10,13 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from aboveboard.catalog.lines import nearest
-from aboveboard.catalog.model import Finding, Property
+from aboveboard.catalog.model import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_DEPTH = 3
 MAX_VALUES = 500
 MAX_VALUE = 100
-MAX_PROPERTIES = 100
 
 
 @dataclass
@@ -162,21 +160,6 @@ class Table:
                     "say why it is right here",
                 )
         return found
-
-    def properties(self, key: str) -> "dict[str, Property]":
-        """Return the declared properties under `key`."""
-        from aboveboard.catalog.declared import property_of
-
-        table = self.table(key)
-        names = [name for name in table if 0 < len(name) <= 100]
-        if len(names) != len(table) or len(names) > MAX_PROPERTIES:
-            table.wrong(
-                "",
-                "bad-value",
-                f"over {MAX_PROPERTIES} properties, or a name of no or over 100 characters",
-                "declare fewer, with shorter names",
-            )
-        return {name: property_of(table.table(name), name, 0) for name in names[:MAX_PROPERTIES]}
 
     def finish(self, known: Iterable[str] = ()) -> None:
         """Note every key that nobody asked for: a misspelt key must not pass as a comment."""

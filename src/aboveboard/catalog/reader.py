@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from aboveboard.catalog.declared import properties_of
 from aboveboard.catalog.fields import Reader, Table
 from aboveboard.catalog.lines import index, nearest
 from aboveboard.catalog.model import Catalog, Event, Finding
@@ -95,7 +96,7 @@ def _catalog(top: Table, name: str) -> Catalog:
 def _event(table: Table, name: str) -> Event:
     if len(name) > 200:
         table.wrong("", "bad-value", "an event name is at most 200 characters", "shorten it")
-    properties = table.properties("properties")
+    properties = properties_of(table.table("properties"))
     event = Event(
         name=name,
         description=table.text("description"),

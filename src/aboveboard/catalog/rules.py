@@ -88,52 +88,52 @@ class Rule(NamedTuple):
     find: Callable[[Where], Iterator[Flaw]]
 
 
-def no_privacy(where: Where) -> Iterator[Flaw]:
+def _no_privacy(where: Where) -> Iterator[Flaw]:
     if not where.catalog.is_extension and not _LINK.fullmatch(where.catalog.privacy):
         yield Flaw("privacy", "has no link to a privacy statement", 'add privacy = "https://…"')
 
 
-def no_events(where: Where) -> Iterator[Flaw]:
+def _no_events(where: Where) -> Iterator[Flaw]:
     if not where.catalog.events:
         yield Flaw(
             "events", "declares no event, so nothing is ever sent", "declare one, or remove the catalog"
         )
 
 
-def no_description(where: Where) -> Iterator[Flaw]:
+def _no_description(where: Where) -> Iterator[Flaw]:
     if not where.event.description:
         yield Flaw("description", "has no description", "say in a sentence when it is sent")
 
 
-def no_question(where: Where) -> Iterator[Flaw]:
+def _no_question(where: Where) -> Iterator[Flaw]:
     if not where.event.question.endswith("?"):
         remedy = "write the question that this event answers, ending in a question mark; without one, do not collect it"
         yield Flaw("question", "has no question", remedy)
 
 
-def no_owner(where: Where) -> Iterator[Flaw]:
+def _no_owner(where: Where) -> Iterator[Flaw]:
     if not where.event.owner:
         yield Flaw("owner", "has no owner", "name the team or person who answers for it")
 
 
-def no_issue(where: Where) -> Iterator[Flaw]:
+def _no_issue(where: Where) -> Iterator[Flaw]:
     if not _LINK.fullmatch(where.event.issue):
         yield Flaw(
             "issue", "has no link to an issue", "link the issue where collecting it was agreed: https://…"
         )
 
 
-def no_added(where: Where) -> Iterator[Flaw]:
+def _no_added(where: Where) -> Iterator[Flaw]:
     if where.event.added is None:
         yield Flaw("added", "does not say since when", "add the day it was agreed: added = 2026-01-31")
 
 
-def no_expires(where: Where) -> Iterator[Flaw]:
+def _no_expires(where: Where) -> Iterator[Flaw]:
     if where.event.expires is None:
         yield Flaw("expires", "never expires", f"add `expires`, at most {MAX_DAYS} days ahead")
 
 
-def expires_past(where: Where) -> Iterator[Flaw]:
+def _expires_past(where: Where) -> Iterator[Flaw]:
     expires, added = where.event.expires, where.event.added
     if expires is not None and expires <= where.today:
         yield Flaw(
@@ -143,18 +143,18 @@ def expires_past(where: Where) -> Iterator[Flaw]:
         yield Flaw("expires", f"expires on {expires}, not after it was added", "correct the dates")
 
 
-def expires_far(where: Where) -> Iterator[Flaw]:
+def _expires_far(where: Where) -> Iterator[Flaw]:
     latest = where.today + timedelta(days=MAX_DAYS)
     if where.event.expires is not None and where.event.expires > latest:
         message = f"expires on {where.event.expires}, more than {MAX_DAYS} days ahead"
         yield Flaw("expires", message, f"choose a day up to {latest}")
 
 
-def event_name(where: Where) -> Iterator[Flaw]:
+def _event_name(where: Where) -> Iterator[Flaw]:
     yield from _bad_name(where.event.name, 100)
 
 
-def property_name(where: Where) -> Iterator[Flaw]:
+def _property_name(where: Where) -> Iterator[Flaw]:
     if where.path[-1] != "of":
         yield from _bad_name(where.property.name, 60)
 
@@ -165,11 +165,11 @@ def _bad_name(name: str, longest: int) -> Iterator[Flaw]:
         yield Flaw("", "has a name of a bad form", remedy)
 
 
-def events_alike(where: Where) -> Iterator[Flaw]:
+def _events_alike(where: Where) -> Iterator[Flaw]:
     yield from _alike(where.event.name, where.catalog.events)
 
 
-def properties_alike(where: Where) -> Iterator[Flaw]:
+def _properties_alike(where: Where) -> Iterator[Flaw]:
     if len(where.path) == 4:
         yield from _alike(where.property.name, where.event.properties)
 
@@ -194,7 +194,7 @@ def _essence(name: str) -> str:
     return "".join(word.rstrip("s") for word in kept) + "".join(filter(str.isdigit, name))
 
 
-def action_without_error(where: Where) -> Iterator[Flaw]:
+def _action_without_error(where: Where) -> Iterator[Flaw]:
     event = where.event
     kinds = {prop.type for prop in event.properties.values()}
     words = set(split(event.name))
@@ -204,7 +204,7 @@ def action_without_error(where: Where) -> Iterator[Flaw]:
         yield Flaw("action", "looks like an action that cannot say that it failed", remedy)
 
 
-def action_overridden(where: Where) -> Iterator[Flaw]:
+def _action_overridden(where: Where) -> Iterator[Flaw]:
     for name, implied in OF_ACTIONS.items():
         own = where.event.properties.get(name)
         if where.event.action and own is not None and own.type != implied.type:
@@ -212,14 +212,14 @@ def action_overridden(where: Where) -> Iterator[Flaw]:
             yield Flaw("properties", message, f"remove `{name}`, or choose another name")
 
 
-def property_description(where: Where) -> Iterator[Flaw]:
+def _property_description(where: Where) -> Iterator[Flaw]:
     if not where.property.description and where.path[-1] != "of":
         yield Flaw(
             "description", "has no description", "say what the value means, for the person it comes from"
         )
 
 
-def unit_missing(where: Where) -> Iterator[Flaw]:
+def _unit_missing(where: Where) -> Iterator[Flaw]:
     prop = where.property
     words = split(prop.name) or [""]
     measures = prop.type in ("number", "duration") or bool(
@@ -233,7 +233,7 @@ def unit_missing(where: Where) -> Iterator[Flaw]:
         )
 
 
-def personal_name(where: Where) -> Iterator[Flaw]:
+def _personal_name(where: Where) -> Iterator[Flaw]:
     prop = where.property
     words = set(split(prop.name))
     if prop.type in ("integer", "number") and words & NUMBERS_OF_PEOPLE:
@@ -249,38 +249,40 @@ def personal_name(where: Where) -> Iterator[Flaw]:
         yield Flaw("type", f"sounds personal, for which {prop.type} is too weak", remedy)
 
 
-def secret_name(where: Where) -> Iterator[Flaw]:
+def _secret_name(where: Where) -> Iterator[Flaw]:
     prop = where.property
     if prop.type in ("text", "name", "version") and set(split(prop.name)) & SECRETS:
         yield Flaw("", "sounds like a secret", "do not collect it; send only whether there is one, as bool")
 
 
-def one_value(where: Where) -> Iterator[Flaw]:
+def _one_value(where: Where) -> Iterator[Flaw]:
     if where.property.type == "enum" and len(where.property.values) == 1:
         yield Flaw("values", "is an enum of one value, which tells nothing", "list the others, or remove it")
 
 
 RULES: dict[str, Rule] = {
-    "no-privacy": Rule("catalog", "An app's catalog links its privacy statement.", no_privacy),
-    "no-events": Rule("catalog", "A catalog declares at least one event.", no_events),
-    "no-description": Rule("event", "An event has a description.", no_description),
-    "no-question": Rule("event", "An event has the question it answers.", no_question),
-    "no-owner": Rule("event", "An event has an owner.", no_owner),
-    "no-issue": Rule("event", "An event links the issue where it was agreed.", no_issue),
-    "no-added": Rule("event", "An event says since when it is collected.", no_added),
-    "no-expires": Rule("event", "An event expires.", no_expires),
-    "expires-past": Rule("event", "An event that has expired is removed or renewed.", expires_past),
-    "expires-far": Rule("event", f"An event expires within {MAX_DAYS} days.", expires_far),
-    "event-name": Rule("event", "An event's name is letters and digits with single separators.", event_name),
-    "events-alike": Rule("event", "Two events' names can be told apart.", events_alike),
-    "action-without-error": Rule("event", "What can fail can say that it failed.", action_without_error),
-    "action-overridden": Rule("event", "An action keeps the types that every action has.", action_overridden),
-    "property-name": Rule("property", "A property's name has the form of an event's.", property_name),
-    "properties-alike": Rule("property", "Two properties of an event can be told apart.", properties_alike),
-    "property-description": Rule("property", "A property has a description.", property_description),
-    "unit-missing": Rule("property", "A measure says its unit.", unit_missing),
-    "personal-name": Rule("property", "What sounds personal has a type that hides it.", personal_name),
-    "secret-name": Rule("property", "What sounds like a secret is not collected.", secret_name),
-    "one-value": Rule("property", "An enum has at least two values.", one_value),
+    "no-privacy": Rule("catalog", "An app's catalog links its privacy statement.", _no_privacy),
+    "no-events": Rule("catalog", "A catalog declares at least one event.", _no_events),
+    "no-description": Rule("event", "An event has a description.", _no_description),
+    "no-question": Rule("event", "An event has the question it answers.", _no_question),
+    "no-owner": Rule("event", "An event has an owner.", _no_owner),
+    "no-issue": Rule("event", "An event links the issue where it was agreed.", _no_issue),
+    "no-added": Rule("event", "An event says since when it is collected.", _no_added),
+    "no-expires": Rule("event", "An event expires.", _no_expires),
+    "expires-past": Rule("event", "An event that has expired is removed or renewed.", _expires_past),
+    "expires-far": Rule("event", f"An event expires within {MAX_DAYS} days.", _expires_far),
+    "event-name": Rule("event", "An event's name is letters and digits with single separators.", _event_name),
+    "events-alike": Rule("event", "Two events' names can be told apart.", _events_alike),
+    "action-without-error": Rule("event", "What can fail can say that it failed.", _action_without_error),
+    "action-overridden": Rule(
+        "event", "An action keeps the types that every action has.", _action_overridden
+    ),
+    "property-name": Rule("property", "A property's name has the form of an event's.", _property_name),
+    "properties-alike": Rule("property", "Two properties of an event can be told apart.", _properties_alike),
+    "property-description": Rule("property", "A property has a description.", _property_description),
+    "unit-missing": Rule("property", "A measure says its unit.", _unit_missing),
+    "personal-name": Rule("property", "What sounds personal has a type that hides it.", _personal_name),
+    "secret-name": Rule("property", "What sounds like a secret is not collected.", _secret_name),
+    "one-value": Rule("property", "An enum has at least two values.", _one_value),
 }
 """Every rule that an entry can be exempt from, with `exempt = { rule = "the reason" }`."""

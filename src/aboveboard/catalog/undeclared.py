@@ -7,6 +7,7 @@ folded, and depth and size are bounded.
 import re
 from typing import TYPE_CHECKING
 
+from aboveboard.catalog.builtin import BUILT_IN
 from aboveboard.catalog.errors_type import FIELDS, NEVER_SENT
 from aboveboard.catalog.model import (
     JSON,
@@ -43,16 +44,7 @@ MAX_KEY = 64
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*")
 _SEPARATORS = re.compile(r"([.-])")
-_BUILT_IN = frozenset(
-    (
-        "common.extensionName",
-        "common.extensionVersion",
-        "common.weight",
-        "app_name",
-        "app_version",
-        "aggregated",
-    )
-)
+_BUILT_IN = frozenset((*BUILT_IN, "aggregated"))
 _CODES = frozenset(("code", "statusCode", "exitCode", "errno"))
 
 
