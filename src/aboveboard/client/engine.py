@@ -33,10 +33,12 @@ from aboveboard.client.undecided import Undecided
 from aboveboard.client.worker import Worker
 from aboveboard.privacy import CLEANER_VERSION
 
-GATHER_SECONDS: Final = 0.02
+GATHER_SECONDS: Final = 0.01
 LOOK_SECONDS: Final = 0.25
 ALIVE_SECONDS: Final = 30.0
 DRAIN_SECONDS: Final = 1.0
+# Not at once: the network's modules would be imported just while the app starts.
+FIRST_SEND_SECONDS: Final = 1.0
 OTHER_SECONDS: Final = 0.05
 
 
@@ -94,7 +96,7 @@ class Engine:
         self.recorder = Recorder(self.declared, self.host, self._policy, around)
         self.sender = Sender(self.target, self.places, self.host, self._envelope, self._may_erase)
         self._writing = Worker("aboveboard-writer", self._write_step, GATHER_SECONDS)
-        self._sending = Worker("aboveboard-sender", self._send_step)
+        self._sending = Worker("aboveboard-sender", self._send_step, first=FIRST_SEND_SECONDS)
 
     @property
     def target(self) -> Target:
@@ -190,7 +192,7 @@ class Engine:
             self.recorder.discard()
             self.undecided.take()
             forget(self.places, self.host)
-            self.declared.renew()
+            self._renew()
         self._send_erasures()
 
     def close(self) -> None:
@@ -277,10 +279,15 @@ class Engine:
         signal.wait(timeout)
 
     def _write_step(self) -> float:
+        self._renew()
         if self.look().state == ACCEPTED and not self.is_child and self.host.monotonic() >= self._next_alive:
             self._next_alive = self.host.monotonic() + ALIVE_SECONDS
             self._mark_alive()
         return self.recorder.step()
+
+    def _renew(self) -> None:
+        if self.install.was_given_up():
+            self.declared.renew()
 
     def _mark_alive(self) -> None:
         if self._run.is_begun:

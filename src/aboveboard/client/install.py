@@ -1,7 +1,5 @@
 """Who is this install at this moment? The id and the key, read again when a deletion gave them up."""
 
-from pathlib import Path
-
 from aboveboard.client.host import Host
 from aboveboard.client.identity import make_id, make_key
 from aboveboard.client.places import Places
@@ -15,14 +13,22 @@ class Install:
         self._host = host
         self._fresh_key = host.entropy(32)
         self._id = ""
-        self._stamp: object = None
+        self._stamp = self._look()
+
+    def was_given_up(self) -> bool:
+        """Tell whether a deletion was asked for since the last time: then id and key are made anew."""
+        stamp = self._look()
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        self._id = ""
+        self._fresh_key = self._host.entropy(32)
+        return True
 
     def identity(self) -> str:
         """Return the anonymous id, made now if there is none; raise `OSError`."""
-        stamp = (_modified(self._places.erasures), _modified(self._places.own_id))
-        if not self._id or stamp != self._stamp:
+        if not self._id:
             self._id = make_id(self._places, self._host)
-            self._stamp = (_modified(self._places.erasures), _modified(self._places.own_id))
         return self._id
 
     def key(self, *, keep: bool) -> bytes:
@@ -32,9 +38,8 @@ class Install:
         except OSError:
             return self._fresh_key
 
-
-def _modified(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+    def _look(self) -> int:
+        try:
+            return self._places.erasures.stat().st_mtime_ns
+        except OSError:
+            return 0

@@ -13,7 +13,6 @@ from aboveboard.client.declared import UNNAMED, Declared
 from aboveboard.client.host import Host
 from aboveboard.client.policy import Policy
 from aboveboard.client.record import TRACK, Call, Event, Note
-from aboveboard.client.retention import trim
 from aboveboard.client.spool import Row, Spool
 
 # A burst of 10,000 calls fits; beyond this the newest are counted instead of kept.
@@ -22,7 +21,6 @@ LARGEST_QUEUE: Final = 8_000_000
 CHUNK: Final = 200
 LOOK_SECONDS: Final = 0.4
 DUE_SECONDS: Final = 2.0
-TRIM_SECONDS: Final = 3600.0
 REPORT_SECONDS: Final = 60.0
 RETRY_SECONDS: Final = 1.0
 DROPPED_EVENT: Final = "dropped"
@@ -62,7 +60,7 @@ class Recorder:
         self._spool: Spool | None = None
         self._lock = RLock()
         self._finishing = False
-        self._due_at = self._trim_at = self._report_at = 0.0
+        self._due_at = self._report_at = 0.0
 
     def put(self, entry: Call | Event, size: int = 0) -> None:
         """Queue one call, or an event that was checked already; never blocks. `size` counts large texts."""
@@ -177,11 +175,8 @@ class Recorder:
         spool.count(self._today(), self._ruled)
 
     def _maintain(self) -> None:
-        """Now and then: write what rules held back long enough, and let go of what is too old."""
+        """Now and then, write what rules held back long enough."""
         now = self._host.monotonic()
-        if now >= self._trim_at:
-            self._trim_at = now + TRIM_SECONDS
-            trim(self._opened(), self._host.clock())
         if now >= self._due_at:
             self._due_at = now + DUE_SECONDS
             spool = self._opened()

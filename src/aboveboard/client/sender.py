@@ -13,10 +13,11 @@ from aboveboard.client.locked import FileLock
 from aboveboard.client.outbox import BATCH_EVENTS, Batch, Envelope, keep, next_batch, settle, split
 from aboveboard.client.places import Places
 from aboveboard.client.policy import RULES_KEY
+from aboveboard.client.retention import MOST_BYTES, trim
 from aboveboard.client.spool import Spool
 
 INTERVAL_SECONDS: Final = 10.0
-BUSY_SECONDS: Final = 1.0
+TRIM_SECONDS: Final = 3600.0
 # ValueError: an endpoint that cannot be used, or a host name that is none.
 PROBLEMS: Final = (OSError, ValueError)
 
@@ -81,6 +82,7 @@ class Sender:
                 return erased
             spool = Spool(self._places.spool)
             try:
+                self._tidy(spool)
                 return self._empty(spool, urgent) and erased
             finally:
                 spool.close()
@@ -104,6 +106,14 @@ class Sender:
             if not self._settle(spool, batch, outcome):
                 return False
 
+    def _tidy(self, spool: Spool) -> None:
+        """Let go of what is too old, once an hour, and fold the log into the file, so that no writer has to."""
+        now = self._host.clock()
+        if not 0 <= now - float(spool.get("trimmed", "0")) < TRIM_SECONDS or spool.size() > MOST_BYTES:
+            trim(spool, now)
+            spool.put("trimmed", str(now))
+        spool.fold()
+
     def _waits(self, spool: Spool, urgent: bool) -> bool:
         now = self._host.clock()
         asked = float(spool.get("retry_after", "0"))
@@ -119,8 +129,9 @@ class Sender:
         except PROBLEMS as error:
             self.problem = f"{type(error).__name__}: {error}"
             return 0, Outcome(KEEP, answer=self.problem)
-        self.problem = ""
-        return reply.status, judge(reply, self._host.clock())
+        outcome = judge(reply, self._host.clock())
+        self.problem = f"the collector answered {reply.status}" if outcome.action == KEEP else ""
+        return reply.status, outcome
 
     def _post(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
         # The network's modules are imported when something is really sent.

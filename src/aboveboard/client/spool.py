@@ -20,6 +20,7 @@ EXPIRED: Final = "expired"
 SCHEMA_VERSION: Final = 1
 BUSY_SECONDS: Final = 2.0
 WAL_BYTES: Final = 1 << 20
+WAL_PAGES: Final = 4_000
 # More than the journal's own limit, so that trimming comes first; a hard stop for what trimming misses.
 HARD_BYTES: Final = 32 << 20
 
@@ -171,6 +172,10 @@ class Spool:
         for table in ("events", "batches", "counts", "days", "held", "meta"):
             self.database.execute(f"DELETE FROM {table}")  # noqa: S608  (a constant)
 
+    def fold(self) -> None:
+        """Copy the log into the file as far as nobody is reading it; this waits for the disk."""
+        self.database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
     def size(self) -> int:
         """Return how many bytes of the file are in use."""
         pages = self._number("PRAGMA page_count") - self._number("PRAGMA freelist_count")
@@ -196,6 +201,8 @@ def _open(path: Path) -> sqlite3.Connection:
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     database.execute("PRAGMA secure_delete = ON")
+    # The sender folds the log, because that waits for the disk; a writer does it only where nobody sends.
+    database.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
     database.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
     size = int(database.execute("PRAGMA page_size").fetchone()[0])
     database.execute(f"PRAGMA max_page_count = {HARD_BYTES // size}").fetchone()

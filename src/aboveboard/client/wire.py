@@ -44,12 +44,17 @@ def _fit(properties: dict[str, Any], room: int) -> tuple[str, tuple[Note, ...]]:
         path, container, key = _longest(properties)
         if container is None or len(container[key]) <= len(CUT):
             return "{}", (Note("", "dropped", "too large"),)
-        excess = len(text) - room
-        keep = max(0, len(container[key]) - excess - len(CUT))
+        keep = _shorter(container[key], len(text) - room)
         container[key] = container[key][:keep] + CUT
         notes.append(Note(path, f"cut to {keep} characters", "event over 32 KB"))
         text = dump(properties)
     return text, tuple(notes)
+
+
+def _shorter(text: str, excess: int) -> int:
+    """Return how many characters of a text may stay so that its JSON loses about `excess` bytes."""
+    size = len(dump(text))
+    return max(0, int(len(text) * (size - excess - len(dump(CUT))) / size))
 
 
 def _longest(value: Any, path: str = "") -> tuple[str, Any, Any]:

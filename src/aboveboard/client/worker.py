@@ -9,14 +9,18 @@ from aboveboard.client.boundary import attempt
 class Worker:
     """Runs `step` in a thread of its own; `step` returns after how many seconds to run without a wake-up.
 
-    After a wake-up it waits `gather` seconds, so that one step serves many calls. A step that returns
+    After a wake-up it waits `gather` seconds, so that one step serves many calls; without one, the first
+    step comes after `first` seconds. A step that returns
     a negative number ends the thread; the next `wake` starts another.
     """
 
-    def __init__(self, name: str, step: Callable[[], float], gather: float = 0.0) -> None:
+    def __init__(
+        self, name: str, step: Callable[[], float], gather: float = 0.0, first: float = 0.0
+    ) -> None:
         self._name = name
         self._step = step
         self._gather = gather
+        self._first = first
         self._woken = Event()
         self._stopping = Event()
         self._thread: Thread | None = None
@@ -48,7 +52,7 @@ class Worker:
             thread.join(timeout)
 
     def _run(self) -> None:
-        wait = 0.0
+        wait = self._first
         while not self._stopping.is_set():
             if self._woken.wait(wait) and self._gather:
                 self._stopping.wait(self._gather)

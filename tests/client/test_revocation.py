@@ -1,0 +1,219 @@
+"""Is off off? In every process, within a second, with the queue emptied and the deletion confirmed."""
+
+import json
+import shutil
+import subprocess
+import time
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from aboveboard import Telemetry
+from tests.client.apps import ROOT, command, environment
+from tests.client.collector import answering, success
+from tests.client.conftest import Bench
+
+
+def queued(telemetry: Telemetry) -> int:
+    """How many events wait."""
+    status = telemetry.status()
+    assert status is not None
+    return status.waiting
+
+
+def test_every_process_stops_within_a_second(bench: Bench) -> None:
+    mine = bench.telemetry()
+    mine.log_usage("tick", {"number": 1})
+    assert mine.flush(5)
+    others = [
+        subprocess.Popen(
+            command("wait", endpoint=bench.collector.url, first=1000 * number),
+            env=environment(bench.home),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(1, 3)
+    ]
+    assert [other.stdout.readline().strip() for other in others if other.stdout] == ["accepted", "accepted"]
+    time.sleep(0.3)
+    declined = time.time()
+    mine.consent.decline()
+    seen = [float(other.stdout.readline()) for other in others if other.stdout]
+    assert max(seen) - declined < 1.0
+    # What the others still had in memory or wrote at that very moment is gone too.
+    time.sleep(0.6)
+    assert queued(mine) == 0
+    before = len(bench.collector.batches)
+    for other in others:
+        other.communicate("end\n")
+    assert len(bench.collector.batches) == before
+
+
+def test_a_hand_edited_no_counts_as_well(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    telemetry.log_usage("tick", {"number": 1})
+    assert telemetry.flush(5)
+    settings = json.loads(bench.settings.read_text())
+    bench.settings.write_text(json.dumps({**settings, "telemetry.enabled": False}))
+    assert bench.collector.wait(lambda: bench.collector.erasures, 2)
+    assert telemetry.consent.state == "declined"
+
+
+def test_the_queue_is_emptied_and_an_own_id_removed(bench: Bench) -> None:
+    bench.collector.answer = answering(503)
+    telemetry = bench.telemetry(preset=None)
+    telemetry.log_usage("tick", {"number": 1})
+    telemetry.flush(2)
+    assert queued(telemetry) == 1
+    folder = bench.home / ".local/share/demo-app/telemetry"
+    assert (folder / "anonymousId").exists()
+    telemetry.consent.decline()
+    assert queued(telemetry) == 0
+    assert not (folder / "anonymousId").exists()
+    assert b'"tick"' not in (folder / "spool.db").read_bytes()
+
+
+def test_a_shared_id_stays_and_the_app_uses_its_own_from_then_on(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    telemetry.log_usage("tick", {"number": 1})
+    assert telemetry.flush(5)
+    shared = (bench.home / ".redhat/anonymousId").read_text()
+    telemetry.consent.decline()
+    assert telemetry.flush(5)
+    assert (bench.home / ".redhat/anonymousId").read_text() == shared
+    telemetry.consent.accept()
+    telemetry.log_usage("tick", {"number": 2})
+    assert telemetry.flush(5)
+    first, second = (event["anonymousId"] for event in bench.collector.named("tick"))
+    assert first == shared
+    assert second != shared
+    assert (bench.data / "anonymousId").read_text() == second
+
+
+def test_the_deletion_is_asked_for_until_it_is_confirmed_and_the_receipt_is_kept(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    telemetry.log_usage("tick", {"number": 1})
+    assert telemetry.flush(5)
+    identity = bench.collector.named("tick")[0]["anonymousId"]
+    bench.collector.answer = answering(503)
+    telemetry.consent.decline()
+    assert bench.collector.wait(lambda: bench.collector.erasures)
+    assert not telemetry.flush(1)
+    assert telemetry.receipts()[0].receipt is None
+    telemetry.close()
+    bench.collector.answer = success
+    again = bench.telemetry(accept=False)
+    assert again.flush(5)
+    request = bench.collector.erasures[-1].body
+    assert request["anonymousId"] == identity
+    assert request["writeKey"] == "wk-test"
+    [kept] = again.receipts()
+    assert kept.receipt == {"deletionId": request["deletionId"], "rows": 3}
+    assert kept.anonymous_id == ""
+    assert len({erasure.body["deletionId"] for erasure in bench.collector.erasures}) == 1
+
+
+def test_a_deletion_waits_while_the_environment_says_off(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    telemetry.log_usage("tick", {"number": 1})
+    assert telemetry.flush(5)
+    bench.collector.answer = answering(503)
+    telemetry.consent.decline()
+    assert bench.collector.wait(lambda: bench.collector.erasures)
+    telemetry.close()
+    bench.collector.answer = success
+    opened = bench.collector.opened
+    off = bench.telemetry(accept=False, host=bench.on(environ={"DO_NOT_TRACK": "1"}))
+    assert not off.flush(1)
+    off.close()
+    assert bench.collector.opened == opened
+    on = bench.telemetry(accept=False)
+    assert on.flush(5)
+    assert on.receipts()[0].receipt
+
+
+def test_who_never_sent_anything_asks_for_no_deletion(bench: Bench) -> None:
+    telemetry = bench.telemetry(endpoint="http://127.0.0.1:9")
+    telemetry.consent.decline()
+    telemetry.close()
+    assert telemetry.receipts() == ()
+
+
+def test_an_upload_under_way_is_aborted(bench: Bench) -> None:
+    broken: list[float] = []
+
+    def slowly(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        if handler.path == "/v1/erase":
+            return success(handler, body)
+        handler.connection.settimeout(5)
+        began = time.monotonic()
+        # The client sends nothing more; an end of the stream is its hanging up.
+        if handler.connection.recv(1) == b"":
+            broken.append(time.monotonic() - began)
+        return 200, {}, b"{}"
+
+    bench.collector.answer = slowly
+    telemetry = bench.telemetry()
+    telemetry.log_usage("tick", {"number": 1})
+    telemetry.flush(0.3)
+    assert bench.collector.wait(lambda: bench.collector.batches)
+    telemetry.consent.decline()
+    assert bench.collector.wait(lambda: broken, 1.0)
+    assert bench.collector.wait(lambda: bench.collector.erasures, 3)
+
+
+def test_what_a_dying_process_wrote_after_the_no_is_not_sent_after_the_next_yes(bench: Bench) -> None:
+    bench.collector.answer = answering(503)
+    telemetry = bench.telemetry()
+    telemetry.log_usage("tick", {"number": 1})
+    telemetry.flush(1)
+    telemetry.close()
+    late = bench.home / "late.db"
+    shutil.copy(bench.data / "spool.db", late)
+    second = bench.telemetry(accept=False)
+    second.consent.decline()
+    second.close()
+    for name in ("spool.db-wal", "spool.db-shm"):
+        (bench.data / name).unlink(missing_ok=True)
+    shutil.copy(late, bench.data / "spool.db")
+    bench.collector.answer = success
+    third = bench.telemetry()
+    third.log_usage("tick", {"number": 2})
+    assert third.flush(5)
+    assert [event["properties"]["number"] for event in bench.collector.named("tick")[-1:]] == [2]
+    assert len(bench.collector.batches[-1].body["batch"]) == 1
+
+
+def test_forget_deletes_everything_and_goes_on_under_a_new_id(bench: Bench) -> None:
+    telemetry = bench.telemetry(preset=None)
+    telemetry.log_usage("thing.done", {"machine": "apollo"})
+    assert telemetry.flush(5)
+    telemetry.forget()
+    assert list(telemetry.journal()) == []
+    assert telemetry.flush(5)
+    assert bench.collector.erasures[0].body["anonymousId"] == bench.collector.events[0]["anonymousId"]
+    telemetry.log_usage("thing.done", {"machine": "apollo"})
+    assert telemetry.flush(5)
+    first, second = bench.collector.named("thing.done")
+    assert first["anonymousId"] != second["anonymousId"]
+    assert first["properties"]["machine"] != second["properties"]["machine"], "the key for hashes is new too"
+
+
+def test_the_state_is_live_in_a_logger_and_listeners_hear_of_it(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    logger = telemetry.logger("podman", version="1.0.0", publisher="podman-desktop")
+    heard: list[bool] = []
+    stop = logger.on_did_change(lambda changed: heard.append(changed.is_usage_enabled))
+    assert logger.is_usage_enabled
+    assert logger.is_errors_enabled
+    telemetry.consent.accept(level="error")
+    assert not logger.is_usage_enabled
+    assert logger.is_errors_enabled
+    telemetry.consent.decline()
+    assert not logger.is_errors_enabled
+    assert heard == [False, False]
+    assert stop is not None
+    stop()
+    telemetry.consent.accept()
+    assert heard == [False, False]
