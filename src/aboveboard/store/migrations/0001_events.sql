@@ -1,6 +1,7 @@
 -- One row is one event. Its identity is (source, install, message_id, part); the row stored first wins,
 -- so `version` falls with the time of storing. The table is partitioned only by what a retry repeats: the
--- client's own clock, never the repaired one.
+-- client's own clock, never the repaired one. Parts are merged ten at a time instead of five: a quarter less work
+-- for each event, and a few more parts to read.
 CREATE TABLE events
 (
     source LowCardinality(String),
@@ -52,4 +53,4 @@ CREATE TABLE events
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMMDD(client_time)
 ORDER BY (source, install, message_id, part)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 0;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, merge_selector_base = 10;
