@@ -15,8 +15,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 _MOST_BYTES = 4096
 _UNKNOWN = (
-    "This server does not know that token. A link that `aboveboard serve` printed is good until the server "
-    "stops; take the newest one."
+    "This server does not know that token. The link that a start prints is good until the server stops: take "
+    "the newest one."
 )
 _STALE = "The form was too old to be sure that it came from here. Send it again."
 

@@ -1,6 +1,7 @@
 """How do rows become HTML?"""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +22,8 @@ __all__ = ["STATIC", "address", "render"]
 
 STATIC = Path(__file__).parent / "static"
 """The folder of the files that go out as they are."""
+
+_SEAM = re.compile(r"(?<=\.)|(?<=[a-z0-9])(?=[A-Z])")
 
 
 async def render(request: Request, template: str, status: int = 200, **values: Any) -> Response:
@@ -72,13 +75,8 @@ def _static(name: str) -> str:
 
 
 def _breakable(name: str) -> Markup:
-    """Let a long dotted name break behind its dots, and nowhere else if it can be helped."""
-    return Markup("<wbr>").join(escape(part) for part in _parts(name))
-
-
-def _parts(name: str) -> list[str]:
-    *heads, last = name.split(".")
-    return [f"{head}." for head in heads] + [last]
+    """Let a long name break behind its dots and before its humps, and nowhere else if it can be helped."""
+    return Markup("<wbr>").join(escape(part) for part in _SEAM.split(name))
 
 
 def _as_day(text: str) -> str:
