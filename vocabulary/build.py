@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Which words may pass the last gate? Builds `privacy/vocabulary.bin` from counts, lists and names.
 
-    build.py COUNTS.tsv.gz SCOWL_FOLDER NAMES_FOLDER TARGET
+    build.py TARGET SCOWL_FOLDER NAMES_FOLDER WORDNET_FOLDER DESCRIPTIONS.tsv.gz COUNTS.tsv.gz…
 
 Four tiers, each a line of blank-separated words, compressed together:
 
@@ -21,18 +21,27 @@ import sys
 import zlib
 from pathlib import Path
 
+from senses import first_senses, is_namelike
+
 HERE = Path(__file__).parent
-COMMON, TECHNICAL, PLAIN, RARE = 100, 20, 8, 4
-NAME_TOO = 30
-FIRST_NAME_RANK, FAMILY_NAME_RANK = 1200, 1500
+COMMON, TECHNICAL, NAMELIKE, PLAIN, RARE = 120, 26, 18, 10, 4
+NAME_TOO = 36
+JARGON = ((5, 3), (3, 6), (2, 12))  # in prose, within identifiers: a word of no dictionary is a term if it is both
+FIRST_NAME_RANK, FAMILY_NAME_RANK = 5000, 1500
 # English marks verbs, adverbs and abstractions by their endings, and hardly any name carries one.
+ADJECTIVE = re.compile(r".{3,}(?:ed|able|ible|ous|less|ful|ize|izes|izing|ises|ising)$")
 NO_NAME = re.compile(r".{3,}(?:ed|ing|ly|able|ible|tion|sion|ment|ness|ity|ive|ize|ise|izes|ises|ous|ally|less|ful|ary)$")
 
 
-def counts(path: Path) -> dict[str, tuple[int, ...]]:
-    """Document frequencies by word: in prose, capitalised, in capitals, within identifiers."""
-    rows = (line.rstrip("\n").split("\t") for line in gzip.open(path, "rt"))
-    return {word: tuple(map(int, numbers)) for word, *numbers in rows}
+def counts(paths: list[Path]) -> dict[str, tuple[int, ...]]:
+    """Document frequencies by word over all sources: in prose, capitalised, in capitals, within identifiers."""
+    found: dict[str, tuple[int, ...]] = {}
+    for path in paths:
+        for line in gzip.open(path, "rt"):
+            word, *numbers = line.rstrip("\n").split("\t")
+            old = found.get(word, (0, 0, 0, 0))
+            found[word] = tuple(a + int(b) for a, b in zip(old, numbers, strict=True))
+    return found
 
 
 def english(folder: Path) -> set[str]:
@@ -67,31 +76,49 @@ def constants() -> set[str]:
     return found
 
 
-def tier(word: str, count: tuple[int, ...], dictionary: set[str], people: set[str]) -> int | None:
-    """The tier of a counted word, or None where it may not pass."""
+def tier(word: str, count: tuple[int, ...], namelike: bool | None) -> int | None:
+    """The tier of a counted word, or None where it may not pass; `namelike` is None outside the dictionary."""
     prose, _, upper, part = count
-    if word in people and prose < COMMON:
-        return 3 if prose >= NAME_TOO else None
     if prose >= COMMON:
         return 0
     if prose >= TECHNICAL:
         return 1
-    known = word in dictionary
-    if known and prose >= PLAIN and NO_NAME.match(word):
+    if namelike is None:
+        term = any(prose >= a and part >= b for a, b in JARGON) or len(word) <= 4 and upper >= 12 and part >= 5 and prose
+        return 2 if term else None
+    if prose >= PLAIN and NO_NAME.match(word):
         return 1
-    if prose >= PLAIN if known else prose >= RARE and part >= RARE and part + prose >= 2 * PLAIN:
-        return 2
-    return 2 if known and prose >= 2 and NO_NAME.match(word) else None
+    return 2 if prose >= (NAMELIKE if namelike else RARE) else None
+
+
+def is_form(word: str, dictionary: set[str], tiers: dict[str, int]) -> bool:
+    """Say whether a dictionary word is an adverb, an adjective, or the doer of a technical verb."""
+    if word.endswith("ly"):
+        return not dictionary.isdisjoint((word[:-2], word[:-3] + "y" if word.endswith("ily") else "", word[:-1] + "e"))
+    doer = re.fullmatch(r"(.{2,}?)(.)?\2?[eo]rs?", word)
+    if doer and any(tiers.get(stem, 9) <= 1 for stem in (re.sub("[eo]rs?$", "", word), re.sub("rs?$", "", word))):
+        return True
+    return ADJECTIVE.match(word) is not None
 
 
 def main() -> None:
-    source, scowl, people_folder, target = map(Path, sys.argv[1:])
-    dictionary, people = english(scowl), names(people_folder)
+    target, scowl, people_folder, wordnet, descriptions, *sources = map(Path, sys.argv[1:])
+    dictionary, people, senses, counted = english(scowl), names(people_folder), first_senses(wordnet), counts(sources)
+    for word, count in counts([descriptions]).items():  # too general for plain words, but full of terms
+        if word not in dictionary:
+            counted[word] = tuple(map(sum, zip(count, counted.get(word, (0, 0, 0, 0)), strict=True)))
     tiers: dict[str, int] = {}
-    for word, count in counts(source).items():
-        found = tier(word, count, dictionary, people)
+    for word in dictionary | counted.keys():
+        count = counted.get(word, (0, 0, 0, 0))
+        if word in people and count[0] < COMMON:
+            found = 3 if count[0] >= NAME_TOO else None
+        else:
+            found = tier(word, count, is_namelike(word, senses) if word in dictionary else None)
         if found is not None and (len(word) > 2 or found <= 1):
             tiers[word] = found
+    for word in dictionary - tiers.keys() - people:
+        if is_form(word, dictionary, tiers):
+            tiers[word] = 2
     for word in listed("technical.txt"):
         tiers[word] = min(1, tiers.get(word, 1))
     for word in constants() | listed("public.txt") | set(string.ascii_lowercase):

@@ -1,6 +1,6 @@
 """What is public although it looks like a place: hosts, registries, files, folders and schemes of everybody's."""
 
-__all__ = ["EXTENSIONS", "FILES", "HOSTS", "MODULES", "REGISTRIES", "RESIDUE", "ROOTS", "SCHEMES", "SYSTEM"]
+__all__ = ["EXTENSIONS", "FILES", "HOSTS", "MODULES", "REGISTRIES", "RESIDUE", "ROOTS", "SCHEMES", "SYSTEM", "TOP_LEVELS"]
 
 HOSTS = frozenset(
     """localhost localhost.localdomain 127.0.0.1 0.0.0.0 ::1 host.docker.internal host.containers.internal gateway.docker.internal
@@ -19,6 +19,10 @@ REGISTRIES = frozenset(
     lscr.io localhost""".split()
 )
 ROOTS = frozenset("proc sys dev etc usr bin sbin lib lib64 var run tmp opt private system library boot root".split())
+TOP_LEVELS = frozenset(
+    """com org net edu gov mil int info biz io dev app cloud tech online site xyz shop store ai me tv cc co
+    local lan internal corp home localdomain intranet private example test invalid localhost onion arpa""".split()
+)
 SYSTEM = frozenset("proc sys dev etc usr bin sbin lib lib64".split())
 FILES = frozenset(
     """podman.sock docker.sock containerd.sock crio.sock buildkitd.sock podman-machine-default.sock docker_engine api.sock gvproxy.sock

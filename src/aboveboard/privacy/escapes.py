@@ -1,14 +1,13 @@
 """What does a token say once its escapes are undone? Percent, JSON, HTML and C escapes, up to three deep."""
 
 import re
-from html import unescape
-from urllib.parse import unquote
 
 __all__ = ["decoded", "has_escapes", "without_outer_escapes"]
 
 ESCAPED = re.compile(
     r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]{2,6});|\\[/\"nrt]"
 )
+PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 CODE_POINT = re.compile(r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|\\u\{([0-9A-Fa-f]{1,6})\}")
 CONTROL = re.compile(r"[\s\x00-\x1f\x7f]+")
 LINE_ESCAPE = re.compile(r"\\[nrt\"]")
@@ -33,7 +32,11 @@ def decoded(token: str) -> str:
     text = token
     for _ in range(3):
         before = text
-        text = unescape(unquote(text)).replace("\\/", "/").replace("\\\\", "\\")
+        if "&" in text:
+            from html import unescape  # a table of 2,000 entities, hardly ever needed
+
+            text = unescape(text)
+        text = PERCENT.sub(_octets, text).replace("\\/", "/").replace("\\\\", "\\")
         text = CODE_POINT.sub(_character, text)
         if text == before:
             break
@@ -41,6 +44,10 @@ def decoded(token: str) -> str:
         text = LINE_ESCAPE.sub(" ", text)
     text = CONTROL.sub(" ", text).strip()
     return text.replace(" ", "_") if PLACE_START.match(text) else text
+
+
+def _octets(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "replace")
 
 
 def _character(found: re.Match[str]) -> str:

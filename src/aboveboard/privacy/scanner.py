@@ -111,7 +111,7 @@ class Scanner:
                 part, allowed = self._tokens(line[at : found.start()], allowed, base)
                 done.append(part)
             at = found.end()
-            is_key = group == 1 and line[at : at + 1] == ":"
+            is_key = group == 1 and line[at : at + 1] == ":" and line[: found.start()].rstrip()[-1:] in ("{", ",", "[", "")
             done += [line[found.start() : start], self._quoted(content, allowed, is_key, depth + 1), line[end:at]]
             allowed = effect_of_key(content) if is_key else base
         if at < len(line):

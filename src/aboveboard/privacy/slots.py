@@ -27,7 +27,7 @@ STATUS_KEYS = frozenset(
     """level lvl code status state reason error err type msg message kind cause result phase severity action op operation stage step
     method protocol driver mode format exit errno syscall signal""".split()
 )
-SCHEMES = frozenset(("basic", "bearer", "digest", "negotiate"))
+SCHEMES = frozenset(("basic", "bearer"))
 FLAGS_OF_NAMES = frozenset(
     """u user username n name namespace context host hostname h p password cluster container pod machine volume v
     network net project owner author label l e env tag t registry server domain group login profile""".split()

@@ -3,7 +3,7 @@
 import re
 
 from aboveboard.privacy import numbers, secrets
-from aboveboard.privacy.constants import EXTENSIONS, HOSTS, MODULES, RESIDUE
+from aboveboard.privacy.constants import EXTENSIONS, HOSTS, MODULES, RESIDUE, TOP_LEVELS
 from aboveboard.privacy.escapes import decoded, has_escapes
 from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import PLACEHOLDER, Notes
@@ -13,13 +13,13 @@ from aboveboard.privacy.vocabulary import ANY, COMMON, NOWHERE, PIECE, PLACE, SE
 
 __all__ = ["Judge"]
 
+BRACKETS = frozenset("()[]{}")
 LONGEST = 1024
 DEEPEST = 4
-EDGES = re.compile(r"([(\[{,;:=>\"'`*•|-]*)(.*?)([)\]}>,;:!?.\"'`*…|]*)", re.DOTALL)
+EDGES = re.compile(r"([(\[{,;:=>\"'`*•|]*)(.*?)([)\]}>,;:!?.\"'`*…|]*)", re.DOTALL)
 DELIMITERS = re.compile(r"([()\[\]{},;|<>=&\"'`*!?#\\]+|->|:(?=[^\d/\\])|(?<=[^\d]):)")
 LETTERS = re.compile(r"[^\W\d_]+")
 NAME_PART = re.compile(r"[^A-Za-z0-9]+")
-TOP_LEVEL = re.compile(r"[a-zA-Z]{2,12}|xn--\w+")
 UNFIT = re.compile(r"\d{6}|[^\x20-\x7e]|(?:\d+\.){3}\d")
 DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\|%\w+%|.*\\\\?[^nrtux\"'/\\]", re.DOTALL)
 
@@ -71,6 +71,8 @@ class Judge:
         lead, core, tail = edges.groups()
         if not core:
             return token, allowed
+        if lead[-1:] in BRACKETS and tail[:1] in BRACKETS and lead and tail:
+            allowed = min(allowed, PLACE)  # alone in brackets: a detail, or a name
         text, effect = self._core(core, tail, allowed, base, depth)
         return lead + text + tail, effect
 
@@ -91,8 +93,9 @@ class Judge:
         if allowed == SECRET:
             if core.lower() in SCHEMES:
                 return core, SECRET
-            if not (core.islower() and self.passes(core, COMMON)):
+            if not self.passes(core, PLACE if core.islower() else COMMON):
                 return self._notes.replace("secret", "secret"), base
+            allowed = PLACE
         if core.isalpha():
             return self._word(core, tail, allowed, base)
         numeric = self._numeric(core, allowed)
@@ -224,7 +227,7 @@ class Judge:
             return core, base
         if parts[-1].lower() in EXTENSIONS and len(parts) == 2:
             return self._placed("path", core, f"<path>.{parts[-1].lower()}{colon}{position}", base)
-        kind = "host" if core.islower() and TOP_LEVEL.fullmatch(parts[-1]) else "name"
+        kind = "host" if parts[-1].lower() in TOP_LEVELS or len(parts[-1]) == 2 and parts[-1].isalpha() else "name"
         return self._placed(kind, core, f"<{kind}>{colon}{position}", base)
 
     # Words, alone and in compounds.

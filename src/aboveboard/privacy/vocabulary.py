@@ -16,7 +16,7 @@ PLACE = 1  # after "container", within identifiers
 ANY = 2  # in prose
 NOWHERE = 9
 
-Entry = tuple[int, int, tuple[str, ...]]  # tier of the chunk, strictness for the next one, its words
+Entry = tuple[int, int, tuple[str, ...]]  # tier of the token, strictness for the next one, its words
 
 PLAIN = re.compile(
     r"[(\[{]{0,3}([A-Za-z]+(?:[-_][A-Za-z]+){0,6})(?:['’](?:s|t|re|ve|ll|d|m))?(?:\(s?\))?([)\]}.,:;!?]{0,4})"
@@ -24,9 +24,16 @@ PLAIN = re.compile(
 PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 MEMO_LIMIT = 20_000
 
+# Programmers fuse words: "checkpointdir", "preinitialized". Both parts must be technical words themselves.
+FUSED_TAIL = re.compile(
+    r"(?:ids?|dirs?|paths?|files?|drivers?|names?|sets?|obj|objs?|lists?|maps?|sizes?|types?|keys?|refs?|urls?|infos?|data|configs?|logs?|conf|specs?"
+    r"|stores?|chains?|tags?|flags?|modes?|ports?|fs|db|ctl|libs?|opts?|args?|envs?|mount|mounts|layers?|sources?|tables?|queue|pool|time|code|hook|hooks|apis?)$"
+)
+FUSED_HEAD = re.compile(r"(?:pre|re|un|de|non|sub|multi|auto|over|dis|mis|inter|out)(?=[a-z]{5})")
+
 
 class Vocabulary:
-    """Words by tier; remembers only chunks that may pass, so it never holds what a machine taught it."""
+    """Words by tier; remembers only tokens that may pass, so it never holds what a machine taught it."""
 
     def __init__(self, tiers: dict[str, int], own: Iterable[str] = ()) -> None:
         self.tiers = tiers
@@ -37,17 +44,24 @@ class Vocabulary:
         """The tier of one word of letters; a name that is also a technical word counts in lower case only."""
         lowered = word.lower()
         tier = self.tiers.get(lowered, NOWHERE)
-        if tier == 3:
+        if tier == NOWHERE:
+            tier = self._fused(lowered)
+        elif tier == 3:
             tier = ANY if word == lowered else NOWHERE
         return PLACE if tier > PLACE and lowered in self.own else tier
+
+    def _fused(self, word: str) -> int:
+        head, tail = FUSED_HEAD.match(word), FUSED_TAIL.search(word, 3)
+        rests = (word[head.end() :] if head else "", word[: tail.start()] if tail else "")
+        return ANY if any(self.tiers.get(rest, NOWHERE) <= PLACE for rest in rests) else NOWHERE
 
     def tier_of_all(self, pieces: Iterable[str]) -> int:
         """The tier of a compound: that of its least public piece."""
         return max(map(self.tier, pieces), default=COMMON)
 
-    def study(self, chunk: str) -> Entry | None:
-        """Judge a chunk that may be one plain word with punctuation around it; None where it is more."""
-        found = PLAIN.fullmatch(chunk)
+    def study(self, token: str) -> Entry | None:
+        """Judge a token that may be one plain word with punctuation around it; None where it is more."""
+        found = PLAIN.fullmatch(token)
         if found is None:
             return None
         core, tail = found.groups()
@@ -60,12 +74,12 @@ class Vocabulary:
             tier = min(tier, self.tier_of_all(pieces))
             if tier > PLACE and not (tier == ANY and words[-2] in ("error", "exception")):
                 return None
-        if tier == NOWHERE:
+        if tier == NOWHERE or tier == ANY and token[0] in "([{" and tail[:1] in (")", "]", "}"):
             return None
         entry = (tier, effect_of(lowered, tail), words)
         if len(self.memo) >= MEMO_LIMIT:
             self.memo.clear()
-        self.memo[chunk] = entry
+        self.memo[token] = entry
         return entry
 
 
