@@ -1,11 +1,14 @@
 """Does a request of Segment's API become the right messages, and a broken one a clear refusal?"""
 
 import json
+from functools import partial
 
 import pytest
+from hypothesis import given
 
 from aboveboard.collector.protocols.segment import MAX_EVENT, MAX_EVENTS, decode_batch, decode_single
 from aboveboard.errors import RequestRefused
+from tests.collector.fuzz import bodies, survives
 
 
 def batch(*messages: object, **shared: object) -> bytes:
@@ -54,6 +57,12 @@ def test_what_is_no_batch_is_refused_with_400(body: bytes) -> None:
     assert refused.value.reason == "broken JSON"
 
 
+def test_a_single_event_that_is_too_large_is_refused_with_400_as_segment_does() -> None:
+    with pytest.raises(RequestRefused) as refused:
+        decode_single(json.dumps({"event": "e", "properties": {"text": "x" * MAX_EVENT}}).encode(), kind="track")
+    assert (refused.value.status, refused.value.reason) == (400, "event too large")
+
+
 def test_too_many_events_are_refused_with_their_number() -> None:
     with pytest.raises(RequestRefused, match="2501 events"):
         decode_batch(batch(*[{}] * (MAX_EVENTS + 1)))
@@ -69,3 +78,59 @@ def test_a_page_is_named_by_its_name_or_its_property() -> None:
 def test_traits_are_what_identify_has_for_properties() -> None:
     message = decode_single(b'{"traits": {"os_name": "Linux"}}', kind="identify").messages[0]
     assert (message.kind, message.properties) == ("identify", {"os_name": "Linux"})
+
+
+@pytest.mark.parametrize("kind", ["identify", "group", "alias"])
+def test_who_somebody_is_is_never_read(kind: str) -> None:
+    sent = {"userId": "maria", "previousId": "maria", "groupId": "maria", "anonymousId": "a", "messageId": "m"}
+    found = decode_single(json.dumps(sent).encode(), kind=kind)
+    assert "maria" not in repr(found)
+    assert found.messages[0].event == kind
+
+
+_WHOLE = batch(
+    {
+        "type": "track",
+        "event": "pull",
+        "messageId": "m",
+        "anonymousId": "a",
+        "timestamp": "2026-11-23T10:00:00Z",
+        "properties": {"durationMs": 12.5, "error": {"message": "open /home/maria/x", "code": 1}, "list": [1, None]},
+        "context": {"app": {"name": "podman", "version": "1.2"}, "os": {"name": "Linux"}, "locale": "de"},
+    },
+    {"type": "page", "name": "/containers", "properties": {"name": "x"}},
+    sentAt="2026-11-23T10:00:05Z",
+    context={"aboveboard": {"notice": 1, "catalog": "00ff"}, "timezone": "Europe/Berlin"},
+)
+_ONE = json.dumps(json.loads(_WHOLE)["batch"][0] | {"writeKey": "k", "sentAt": 1763892000}).encode()
+
+
+@given(bodies(_WHOLE))
+def test_no_body_of_a_batch_raises_anything_but_a_refusal(body: bytes) -> None:
+    survives(decode_batch, body)
+
+
+@given(bodies(_ONE))
+def test_no_body_of_a_single_call_raises_anything_but_a_refusal(body: bytes) -> None:
+    survives(partial(decode_single, kind="track"), body)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-" + "9" * 5000, "[" * 5000])
+def test_what_python_cannot_hold_harms_one_message(number: str) -> None:
+    odd = b'{"type": "track", "event": "odd", "properties": {"n": ' + number.encode() + b"}}"
+    body = b'{"batch": [' + odd + b', {"type": "track", "event": "good"}]}'
+    if number.startswith("["):
+        with pytest.raises(RequestRefused, match="JSON"):
+            decode_batch(body)
+    else:
+        found = decode_batch(body)
+        assert [message.event for message in found.messages] == ["good"]
+        assert [refusal.reason for refusal in found.refusals] == ["event is no object"]
+
+
+def test_half_an_emoji_costs_neither_the_batch_nor_its_message() -> None:
+    # What JSON.stringify makes of "ab😀".slice(0, 3); the second text is a backslash before the letters `ud83d`.
+    half, whole, letters = r'"ab\ud83d"', r'"\ud83d\ude00"', r'"\\ud83d"'
+    one = f'{{"type": "track", "event": "e", "properties": {{"half": {half}, "whole": {whole}, "letters": {letters}}}}}'
+    found = decode_batch(f'{{"batch": [{one}]}}'.encode())
+    assert found.messages[0].properties == {"half": "ab\ufffd", "whole": "😀", "letters": "\\ud83d"}

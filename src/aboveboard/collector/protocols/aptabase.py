@@ -33,13 +33,20 @@ def decode_batch(body: bytes) -> Batch:
     """Read the body of `/api/v0/events`; raises RequestRefused when it is no list."""
     raws = read(_batch, body)
     bounded(len(raws))
-    return _decoded([bytes(raw) for raw in raws])
+    batch, seen = Batch("", None, [], []), Counter[bytes]()
+    for raw in map(bytes, raws):
+        try:
+            _add(batch, _single.decode(raw), len(raw), seen)
+        except MALFORMED:
+            batch.refusals.append(Refusal("event is no object"))
+    return batch
 
 
 def decode_single(body: bytes) -> Batch:
     """Read the body of `/api/v0/event`; raises RequestRefused when it is no event."""
-    read(_single, body)
-    return _decoded([body])
+    batch = Batch("", None, [], [])
+    _add(batch, read(_single, body), len(body), Counter())
+    return batch
 
 
 def answer(said: Answer) -> bytes:
@@ -47,27 +54,19 @@ def answer(said: Answer) -> bytes:
     return b"{}"
 
 
-def _decoded(raws: list[bytes]) -> Batch:
-    batch, seen = Batch("", None, [], []), Counter[bytes]()
-    for raw in raws:
-        try:
-            wire = _single.decode(raw)
-        except MALFORMED:
-            batch.refusals.append(Refusal("event is no object"))
-            continue
-        message = Message(
-            kind="track",
-            event=text(wire.event_name),
-            page="",
-            message_id=_derived_id(wire, seen),
-            anonymous_id="",
-            timestamp=milliseconds(wire.timestamp),
-            properties=mapping(wire.props),
-            context=_context(mapping(wire.system_props)),
-            size=len(raw),
-        )
-        add(batch, message, timestamp=wire.timestamp)
-    return batch
+def _add(batch: Batch, wire: _Wire, size: int, seen: Counter[bytes]) -> None:
+    message = Message(
+        kind="track",
+        event=text(wire.event_name),
+        page="",
+        message_id=_derived_id(wire, seen),
+        anonymous_id="",
+        timestamp=milliseconds(wire.timestamp),
+        properties=mapping(wire.props),
+        context=_context(mapping(wire.system_props)),
+        size=size,
+    )
+    add(batch, message, timestamp=wire.timestamp)
 
 
 def _derived_id(wire: _Wire, seen: Counter[bytes]) -> str:

@@ -84,10 +84,16 @@ def decode(body: bytes) -> Batch:
         batch, raws = Batch("", None, [], []), wire
     else:
         batch = Batch(text(wire.api_key) or text(wire.token), milliseconds(wire.sent_at), [], [])
-        raws = [body] if wire.batch is None else wire.batch
+        if wire.batch is None:
+            _add(batch, wire, len(body))
+            return batch
+        raws = wire.batch
     bounded(len(raws))
-    for raw in raws:
-        _add(batch, bytes(raw))
+    for raw in map(bytes, raws):
+        try:
+            _add(batch, _single.decode(raw), len(raw))
+        except MALFORMED:
+            batch.refusals.append(Refusal("event is no object"))
     return batch
 
 
@@ -96,12 +102,7 @@ def answer(said: Answer) -> bytes:
     return b'{"status": 1}'
 
 
-def _add(batch: Batch, raw: bytes) -> None:
-    try:
-        wire = _single.decode(raw)
-    except MALFORMED:
-        batch.refusals.append(Refusal("event is no object"))
-        return
+def _add(batch: Batch, wire: _WireRequest, size: int) -> None:
     properties = mapping(wire.properties)
     batch.write_key = batch.write_key or text(wire.api_key) or text(properties.get("token"))
     name = text(wire.event)
@@ -115,7 +116,7 @@ def _add(batch: Batch, raw: bytes) -> None:
         timestamp=milliseconds(wire.timestamp),
         properties=_properties(properties) if kind in {"track", "page", "screen"} else {},
         context=_context(properties),
-        size=len(raw),
+        size=size,
     )
     add(batch, message, timestamp=wire.timestamp)
 

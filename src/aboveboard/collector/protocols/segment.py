@@ -67,8 +67,14 @@ def decode_batch(body: bytes) -> Batch:
         notice = ours.get("notice")
         batch.notice = notice if type(notice) is int and 0 <= notice < 2**32 else 0
         batch.catalog = text(ours.get("catalog"))[:64]
-    for raw in wire.batch:
-        _add(batch, bytes(raw), shared)
+    for raw in map(bytes, wire.batch):
+        try:
+            message = _single.decode(raw)
+            context = _context(message.context, shared)
+        except MALFORMED:
+            batch.refusals.append(Refusal("event is no object"))
+        else:
+            _add(batch, message, text(message.type), context, len(raw))
     return batch
 
 
@@ -79,7 +85,7 @@ def decode_single(body: bytes, kind: str) -> Batch:
         message = f"The event is larger than {MAX_EVENT // 1024} KB. Send less in its properties."
         raise RequestRefused(400, "event too large", message)
     batch = Batch(text(wire.write_key), milliseconds(wire.sent_at), [], [])
-    _add(batch, body, {}, kind)
+    _add(batch, wire, kind, bytes(wire.context), len(body))
     return batch
 
 
@@ -88,14 +94,7 @@ def answer(said: Answer) -> bytes:
     return msgspec.json.encode({"success": True, "accepted": said.accepted})
 
 
-def _add(batch: Batch, raw: bytes, shared: dict[str, Any], kind: str = "") -> None:
-    try:
-        wire = _single.decode(raw)
-        context = _context(wire.context, shared)
-    except MALFORMED:
-        batch.refusals.append(Refusal("event is no object"))
-        return
-    kind = kind or text(wire.type)
+def _add(batch: Batch, wire: _Wire, kind: str, context: Mapping[str, Any] | bytes, size: int) -> None:
     message = Message(
         kind=kind,
         event=text(wire.event) if kind == "track" else kind,
@@ -105,7 +104,7 @@ def _add(batch: Batch, raw: bytes, shared: dict[str, Any], kind: str = "") -> No
         timestamp=milliseconds(wire.timestamp),
         properties=mapping(wire.properties if kind in {"track", "page", "screen"} else wire.traits),
         context=context,
-        size=len(raw),
+        size=size,
     )
     add(batch, message, timestamp=wire.timestamp, kinds=KINDS)
 

@@ -28,6 +28,12 @@ MAX_EVENTS = 2500
 MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are not the JSON they should be."""
 
+_ESCAPE = re.compile(
+    rb"""\\(?: u[dD][89abAB][0-9a-fA-F]{2} \\u[dD][c-fC-F][0-9a-fA-F]{2}  # two halves of one character
+           | (?P<half> u[dD][89a-fA-F][0-9a-fA-F]{2})
+           | . )""",
+    re.VERBOSE | re.DOTALL,
+)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
@@ -39,12 +45,23 @@ class Answer(msgspec.Struct):
 
 
 def read(decoder: "msgspec.json.Decoder[Any]", body: bytes) -> Any:
-    """Decode a whole body; raises RequestRefused where it is not the JSON that the endpoint takes."""
+    """Decode a whole body; raises RequestRefused where it is not the JSON that the endpoint takes.
+
+    JavaScript and Python cut a text in the middle of an emoji and send the half of it as JSON that is none: such a
+    half becomes U+FFFD, or it would cost the whole batch.
+    """
     try:
         return decoder.decode(body)
     except MALFORMED as error:
-        message = f"The body is not the JSON that this endpoint takes: {error}."
-        raise RequestRefused(400, "broken JSON", message) from error
+        try:
+            return decoder.decode(_ESCAPE.sub(_mended, body))
+        except MALFORMED:
+            message = f"The body is not the JSON that this endpoint takes: {error}."
+            raise RequestRefused(400, "broken JSON", message) from error
+
+
+def _mended(escape: "re.Match[bytes]") -> bytes:
+    return rb"\ufffd" if escape["half"] else escape[0]
 
 
 def bounded(count: int) -> None:
