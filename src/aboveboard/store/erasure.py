@@ -1,0 +1,188 @@
+"""How does everything about an install leave the disk, and how does it stay away?
+
+A mutation writes each part again without the rows; the old parts, which still hold them, are then removed at once
+instead of some time later. Which tables are concerned is read from the store: all that have `source` and `install`.
+"""
+
+import threading
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from aboveboard.errors import StoreError
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+else:
+    Client = object
+
+__all__ = [
+    "Erasure",
+    "Tombstones",
+    "count",
+    "delete_rows",
+    "erase",
+    "erasures",
+    "latest",
+    "save",
+    "tables_of_installs",
+]
+
+_DAY = 86_400_000
+_WAIT_SECONDS = 60.0
+_KEPT = "erasures"
+
+_TABLES = """
+SELECT name, engine
+FROM system.tables
+WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND name != {kept:String}
+    AND name IN (
+        SELECT table FROM system.columns
+        WHERE database = currentDatabase() AND name IN ('source', 'install')
+        GROUP BY table HAVING count() = 2
+    )
+ORDER BY name
+"""
+_LATEST = """
+SELECT toUnixTimestamp64Milli(max(client_time))
+FROM events
+WHERE source = {source:String} AND install = {install:String}
+"""
+_ERASURES = """
+SELECT
+    source, install, deletion, step, actor, toUnixTimestamp64Milli(asked), toUnixTimestamp64Milli(before),
+    counts, receipt
+FROM erasures FINAL
+ORDER BY asked, deletion
+"""
+_INACTIVE = """
+SELECT name
+FROM system.parts
+WHERE database = currentDatabase() AND table = {table:String} AND NOT active
+"""
+
+
+class Erasure(NamedTuple):
+    """One request to be erased; `asked` and `before` are milliseconds since 1970, `step` is 1 to 3.
+
+    Events of the install from before `before` are refused from now on.
+    """
+
+    source: str
+    install: str
+    deletion: str
+    step: int
+    actor: str
+    asked: int
+    before: int
+    counts: Mapping[str, int]
+    receipt: str = ""
+
+
+class Tombstones:
+    """Which installs were erased, and when; in memory, for the thread that admits events."""
+
+    def __init__(self, erasures: Iterable[Erasure] = ()) -> None:
+        self._before: dict[tuple[str, str], int] = {}
+        self._lock = threading.Lock()
+        for erasure in erasures:
+            self.add(erasure.source, erasure.install, erasure.before)
+
+    def __len__(self) -> int:
+        return len(self._before)
+
+    def add(self, source: str, install: str, before: int) -> None:
+        """Refuse the install's events from before this moment (milliseconds since 1970); never takes back."""
+        with self._lock:
+            self._before[source, install] = max(before, self._before.get((source, install), 0))
+
+    def erased_before(self, source: str, install: str) -> int | None:
+        """Return the moment before which the install's events are refused, or None where it was never erased."""
+        return self._before.get((source, install))
+
+
+def tables_of_installs(client: "Client") -> dict[str, str]:
+    """Return the tables whose rows belong to installs, by name, with their engines."""
+    return dict(client.query(_TABLES, parameters={"kept": _KEPT}).result_rows)
+
+
+def count(client: "Client", source: str, install: str) -> dict[str, int]:
+    """Return how many rows each table holds of an install; retries count once."""
+    found = {}
+    for table, engine in tables_of_installs(client).items():
+        final = "" if engine == "MergeTree" else "FINAL"
+        sql = f"""
+            SELECT count()
+            FROM {table} {final}
+            WHERE source = {{source:String}} AND install = {{install:String}}
+        """  # noqa: S608
+        parameters = {"source": source, "install": install}
+        found[table] = int(client.query(sql, parameters=parameters).result_rows[0][0])
+    return found
+
+
+def latest(client: "Client", source: str, install: str, now: int) -> int:
+    """Return the moment before which events of an install are of the time that is being erased.
+
+    That is now, or just after the newest of its stored events where its clock runs ahead, by two days at the most.
+    """
+    (newest,) = client.query(_LATEST, parameters={"source": source, "install": install}).result_rows[0]
+    return max(now, min(int(newest) + 1, now + 2 * _DAY))
+
+
+def erase(client: "Client", installs: Collection[tuple[str, str]]) -> None:
+    """Remove all rows of these (source, install) from every table and from the disk.
+
+    Raises StoreError when rows or old parts are still there after a minute.
+    """
+    for table in tables_of_installs(client):
+        condition = "(source, install) IN %(installs)s"
+        delete_rows(client, table, condition, {"installs": tuple(installs)})
+
+
+def delete_rows(client: "Client", table: str, condition: str, parameters: Mapping[str, object]) -> None:
+    """Rewrite a table without the rows that meet a condition, and wait until the old parts are off the disk.
+
+    Raises StoreError when old parts are still there after a minute.
+    """
+    client.command(
+        f"ALTER TABLE {table} DELETE WHERE {condition} SETTINGS mutations_sync = 2",
+        parameters=dict(parameters),
+    )
+    old = _inactive(client, table)
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while old:
+        # Dropping a partition that is not there has one effect: inactive parts that nobody reads are removed now.
+        client.command(f"ALTER TABLE {table} DROP PARTITION ID 'none'")
+        old &= _inactive(client, table)
+        if old and time.monotonic() > deadline:
+            raise StoreError(
+                f"Deleted rows of the table {table} are still on disk in {len(old)} old parts, which a long query "
+                "reads or the disk does not give up. The deletion is tried again at the next start."
+            )
+        if old:
+            time.sleep(0.05)
+
+
+def _inactive(client: "Client", table: str) -> set[str]:
+    return {row[0] for row in client.query(_INACTIVE, parameters={"table": table}).result_rows}
+
+
+def save(client: "Client", changed: Sequence[Erasure]) -> None:
+    """Keep requests as they are now, on disk when this returns; a later step replaces an earlier one."""
+    rows = [
+        (*erasure[:5], _moment(erasure.asked), _moment(erasure.before), dict(erasure.counts), erasure.receipt)
+        for erasure in changed
+    ]
+    if rows:
+        client.insert("erasures", rows, column_names=Erasure._fields)
+
+
+def erasures(client: "Client") -> list[Erasure]:
+    """Return every request to be erased, done or not, oldest first."""
+    return [Erasure(*row) for row in client.query(_ERASURES).result_rows]
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
