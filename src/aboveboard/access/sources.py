@@ -16,7 +16,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `kind` is "production" or "development" (left out of every answer unless asked for); `policy` is "declared"
     (undeclared parts are dropped) or "cleaned" (kept after cleaning); `catalogs` are files, relative to the
-    settings file; `install_key` is the key of the hash that stands for an anonymous id; events older than
+    settings file, one for each released version with the newest last; `extensions` are theirs by extension id; `install_key` is the key of the hash that stands for an anonymous id; events older than
     `window_days` go to the quarantine.
     """
 
@@ -26,6 +26,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: str = "production"
     policy: str = "declared"
     catalogs: tuple[str, ...] = ()
+    extensions: dict[str, str] = {}
     revoked_keys: tuple[str, ...] = ()
     window_days: int = 30
 

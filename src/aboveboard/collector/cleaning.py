@@ -73,10 +73,8 @@ class SourceCleaning:
 
     def __init__(self, source: Source, folder: Path) -> None:
         self.source = source
-        self._catalogs = {
-            catalog.digest: catalog for catalog in (load(folder / name) for name in source.catalogs)
-        }
-        words = frozenset().union(*(catalog.words for catalog in self._catalogs.values()))
+        self._catalogs = _load(source, folder)
+        words = frozenset().union(*(catalog.words for catalog in self._catalogs))
         cleaner: Any = _CachingCleaner(Cleaner(words=words))
         self._safety = Safety(cleaner=cleaner, hasher=None)
         self._cleaner = cleaner
@@ -85,7 +83,7 @@ class SourceCleaning:
     def keep(self, event: str, properties: Mapping[str, Any], digest: str, today: date) -> Kept:
         """Return what the policy keeps of one event."""
         if self.source.policy == "declared":
-            verdict = check(self._catalog(digest), event, properties, today=today, safety=self._safety)
+            verdict = check(self._catalog(digest, event), event, properties, today=today, safety=self._safety)
             name, kept = verdict.event, verdict.properties
         else:
             facts = {key: value for key, value in properties.items() if key in _FACTS and _FACTS[key](value)}
@@ -112,9 +110,27 @@ class SourceCleaning:
 
     def _name(self, event: str) -> str:
         """An event's name is a constant in somebody's code, and is the key to every answer: it stays in its form."""
-        return event if _EVENT_NAME.fullmatch(event) and not _NUMBER.search(event) else self._cleaner.clean(event)
+        return (
+            event
+            if _EVENT_NAME.fullmatch(event) and not _NUMBER.search(event)
+            else self._cleaner.clean(event)
+        )
 
-    def _catalog(self, digest: str) -> Catalog:
-        if digest in self._catalogs:
-            return self._catalogs[digest]
-        return next(reversed(self._catalogs.values()), _NOTHING)
+    def _catalog(self, digest: str, event: str) -> Catalog:
+        """The catalog that a client names, else the newest that declares the event, else the newest."""
+        newest_first = self._catalogs[::-1]
+        named = (catalog for catalog in newest_first if catalog.digest == digest)
+        declaring = (catalog for catalog in newest_first if event in catalog.events)
+        return next(named, None) or next(declaring, None) or next(iter(newest_first), _NOTHING)
+
+
+def _load(source: Source, folder: Path) -> list[Catalog]:
+    """Every released catalog of a source, oldest first, each with the extensions' own merged in."""
+    extensions = {name: load(folder / file) for name, file in source.extensions.items()}
+    loaded = []
+    for file in source.catalogs:
+        catalog = load(folder / file)
+        for name, extension in extensions.items():
+            catalog = catalog.with_extension(name, extension)
+        loaded.append(catalog)
+    return loaded
