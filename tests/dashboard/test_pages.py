@@ -45,7 +45,7 @@ def page(filled: TestClient) -> TestClient:
 
 def test_actions_are_the_first_page_and_fail_most_first(page: TestClient) -> None:
     for path in ("/", "/actions"):
-        names = re.findall(r'<th scope="row"><a[^>]*>(.*?)</a>', page.get(path).text)
+        names = re.findall(r'<th scope="row"><a[^>]*>(.*?)</a>', page.get(path).text.replace("<wbr>", ""))
         assert names == ["pullImage", "startContainer", "startup"]
 
 
