@@ -4,16 +4,18 @@ import atexit
 import os
 import sys
 import weakref
+from contextlib import closing
 from typing import Any, Final
 
 from aboveboard.client.boundary import attempt
 from aboveboard.client.consent import ACCEPTED
 from aboveboard.client.engine import Engine
+from aboveboard.client.gate import GATE
 from aboveboard.client.hooks import Hooks
 from aboveboard.client.lifecycle import unhandled
 
 SHUTDOWN_EVENT: Final = "shutdown"
-_ENGINES: "weakref.WeakSet[Engine]" = weakref.WeakSet()
+_ENDINGS: "weakref.WeakSet[Ending]" = weakref.WeakSet()
 
 
 class Ending:
@@ -23,7 +25,7 @@ class Ending:
         self._engine = engine
         self._closed = False
         self._hooks: Hooks | None = None
-        _ENGINES.add(engine)
+        _ENDINGS.add(self)
         atexit.register(self.close)
         _end_with_multiprocessing(self)
         if engine.setup.exceptions:
@@ -33,6 +35,10 @@ class Ending:
     def watch_loop(self, loop: Any) -> None:
         """Log exceptions that an asyncio loop reports because nobody caught them."""
         (self._hooks or Hooks(lambda error, where: unhandled(self._engine, error, where))).watch_loop(loop)
+
+    def after_fork(self) -> None:
+        """In the child: begin anew."""
+        self._engine.after_fork()
 
     def close(self) -> None:
         """Log the shutdown, write what is in memory, and leave what was not sent to others."""
@@ -60,14 +66,11 @@ def _leave_the_rest(engine: Engine) -> None:
     accepted = engine.consent.decision().state == ACCEPTED
     if not can_detach() or not engine.places.spool.exists() or not (accepted or engine.has_erasures()):
         return
-    spool = engine.open_spool()
-    try:
+    with GATE, closing(engine.open_spool()) as spool:
         if not (spool.waiting() and accepted) and not engine.has_erasures():
             return
         if not may_detach(spool, engine.host.clock()):
             return
-    finally:
-        spool.close()
     host = engine.host
     order = Order(
         engine.setup.app,
@@ -84,11 +87,8 @@ def _leave_the_rest(engine: Engine) -> None:
 
 def _end_with_multiprocessing(ending: Ending) -> None:
     """A child of multiprocessing ends without atexit, but runs the finalizers of its own module."""
-    module = sys.modules.get("multiprocessing.util")
-    if module is None:
-        return
-    module.register_after_fork(ending, _finalize)
-    _finalize(ending)
+    if "multiprocessing.util" in sys.modules:
+        _finalize(ending)
 
 
 def _finalize(ending: Ending) -> None:
@@ -98,8 +98,12 @@ def _finalize(ending: Ending) -> None:
 
 
 def _after_fork() -> None:
-    for engine in list(_ENGINES):
-        attempt(engine.after_fork, None)
+    module = sys.modules.get("multiprocessing.util")
+    for ending in list(_ENDINGS):
+        attempt(ending.after_fork, None)
+        if module is not None:
+            # It forgets its finalizers in a child, and then calls these.
+            module.register_after_fork(ending, _finalize)
 
 
 if hasattr(os, "register_at_fork"):

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from aboveboard.client.gate import GATE
 from aboveboard.client.outbox import read_body
 from aboveboard.client.wire import dump
 
@@ -89,8 +90,9 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.exists():
         yield None
         return
-    database = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2.0)
-    try:
-        yield database
-    finally:
-        database.close()
+    with GATE:
+        database = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2.0)
+        try:
+            yield database
+        finally:
+            database.close()

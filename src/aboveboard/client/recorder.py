@@ -10,6 +10,7 @@ from typing import Final
 
 from aboveboard.client import levels, wire
 from aboveboard.client.declared import UNNAMED, Declared
+from aboveboard.client.gate import GATE
 from aboveboard.client.host import Host
 from aboveboard.client.policy import Policy
 from aboveboard.client.record import TRACK, Call, Event, Note
@@ -107,8 +108,12 @@ class Recorder:
             while True:
                 signals = self._take()
                 try:
-                    self._commit()
-                    self._maintain()
+                    # Asked again here, and outside the gate: following a no takes the gate itself.
+                    if self._around.level() == levels.OFF:
+                        self._forget()
+                    with GATE:
+                        self._commit()
+                        self._maintain()
                 except (sqlite3.Error, OSError):
                     self._keep_some()
                     return RETRY_SECONDS
@@ -122,7 +127,8 @@ class Recorder:
         """Close the spool."""
         with self._lock:
             if self._spool is not None:
-                self._spool.close()
+                with GATE:
+                    self._spool.close()
             self._spool = None
 
     def _take(self) -> list[Signal]:
@@ -151,9 +157,6 @@ class Recorder:
 
     def _commit(self) -> None:
         if not self._events and not self._lost:
-            return
-        if self._around.level() == levels.OFF:
-            self._forget()
             return
         self._ruled.clear()
         spool = self._opened()

@@ -1,6 +1,9 @@
 """What happens when a yes is taken back? The queue goes, a deletion is noted, our own id is removed."""
 
+from contextlib import closing
+
 from aboveboard.client.erasure import Erasure, Erasures, read_erasures, write_erasures
+from aboveboard.client.gate import GATE
 from aboveboard.client.host import Host, new_id
 from aboveboard.client.identity import read_id, remove_own_id
 from aboveboard.client.places import Places
@@ -14,8 +17,7 @@ def revoke(places: Places, host: Host) -> None:
     """
     if not places.spool.exists() or read_erasures(places.erasures).revoked:
         return
-    spool = Spool(places.spool)
-    try:
+    with GATE, closing(Spool(places.spool)) as spool:
         uploaded = spool.purge()
         with spool.transaction():
             known = read_erasures(places.erasures)
@@ -23,16 +25,13 @@ def revoke(places: Places, host: Host) -> None:
                 write_erasures(places.erasures, _with_deletion(known, places, host, uploaded))
                 remove_own_id(places)
                 spool.put("uploaded", "no")
-    finally:
-        spool.close()
 
 
 def forget(places: Places, host: Host) -> None:
     """Delete journal, queue, key and own id, and note the deletion to ask for; consent stays as it is."""
     if not places.spool.exists():
         return
-    spool = Spool(places.spool)
-    try:
+    with GATE, closing(Spool(places.spool)) as spool:
         with spool.transaction():
             known = read_erasures(places.erasures)
             noted = _with_deletion(known, places, host, spool.get("uploaded") == "yes")
@@ -41,8 +40,6 @@ def forget(places: Places, host: Host) -> None:
             places.key.unlink(missing_ok=True)
             spool.delete_all()
         spool.database.execute("VACUUM")
-    finally:
-        spool.close()
 
 
 def accepted_again(places: Places) -> None:
@@ -50,15 +47,11 @@ def accepted_again(places: Places) -> None:
     known = read_erasures(places.erasures)
     if not known.revoked:
         return
-    spool = Spool(places.spool)
-    try:
-        with spool.transaction():
-            known = read_erasures(places.erasures)
-            if known.revoked:
-                spool.delete_queued(known.revoked_at)
-                write_erasures(places.erasures, Erasures(False, known.revoked_at, known.all))
-    finally:
-        spool.close()
+    with GATE, closing(Spool(places.spool)) as spool, spool.transaction():
+        known = read_erasures(places.erasures)
+        if known.revoked:
+            spool.delete_queued(known.revoked_at)
+            write_erasures(places.erasures, Erasures(False, known.revoked_at, known.all))
 
 
 def _with_deletion(known: Erasures, places: Places, host: Host, uploaded: bool) -> Erasures:

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from aboveboard.client import wire
 from aboveboard.client.delivery import KEEP, REFUSED, SENT, SPLIT, Outcome, Reply, backoff, judge
 from aboveboard.client.erasure import Erasure, read_erasures, write_erasures
+from aboveboard.client.gate import GATE
 from aboveboard.client.host import LIBRARY, VERSION, Host
 from aboveboard.client.locked import FileLock
 from aboveboard.client.outbox import BATCH_EVENTS, Batch, Envelope, keep, next_batch, settle, split
@@ -80,31 +81,37 @@ class Sender:
             erased = self._erase()
             if self._envelope() is None:
                 return erased
-            spool = Spool(self._places.spool)
-            try:
+            with GATE:
+                spool = Spool(self._places.spool)
                 self._tidy(spool)
+            try:
                 return self._empty(spool, urgent) and erased
             finally:
-                spool.close()
+                with GATE:
+                    spool.close()
         finally:
             self._lock.release()
 
     def _empty(self, spool: Spool, urgent: bool) -> bool:
-        if self._waits(spool, urgent):
-            return False
+        # Consent is asked for outside the gate, because following a no takes the gate itself.
+        with GATE:
+            if self._waits(spool, urgent):
+                return False
         while True:
             envelope = self._envelope()
             if envelope is None:
                 return False
             now = self._host.clock()
-            batch = next_batch(spool, envelope, now, wire.stamp(now), self._limit)
+            with GATE:
+                batch = next_batch(spool, envelope, now, wire.stamp(now), self._limit)
             if batch is None:
                 return True
-            outcome = self._send(batch)
+            result = self._send(batch)
             if self._envelope() is None:
                 return False  # taken back meanwhile; the rows are gone or going
-            if not self._settle(spool, batch, outcome):
-                return False
+            with GATE:
+                if not self._settle(spool, batch, result):
+                    return False
 
     def _tidy(self, spool: Spool) -> None:
         """Let go of what is too old, once an hour, and fold the log into the file, so that no writer has to."""

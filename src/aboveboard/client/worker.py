@@ -14,9 +14,7 @@ class Worker:
     a negative number ends the thread; the next `wake` starts another.
     """
 
-    def __init__(
-        self, name: str, step: Callable[[], float], gather: float = 0.0, first: float = 0.0
-    ) -> None:
+    def __init__(self, name: str, step: Callable[[], float], gather: float = 0.0, first: float = 0.0) -> None:
         self._name = name
         self._step = step
         self._gather = gather

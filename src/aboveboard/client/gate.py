@@ -1,0 +1,49 @@
+"""May the process fork now? Not while one of our threads is inside SQLite.
+
+SQLite's own locks are not made for a fork: a child that is born while another thread holds one waits
+for it forever. So every use of SQLite is behind this gate, and a fork waits until the gate is free.
+"""
+
+import os
+from threading import RLock
+from typing import Final
+
+FORK_SECONDS: Final = 1.0
+
+
+class Gate:
+    """A lock that a fork takes too, and that is open again on both sides after it."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._is_held_by_fork = False
+
+    def __enter__(self) -> None:
+        """Go in; a fork waits until everybody is out."""
+        self._lock.acquire()
+
+    def __exit__(self, *problem: object) -> None:
+        """Come out."""
+        self._lock.release()
+
+    def before_fork(self) -> None:
+        """Wait, not for long, until nobody is inside."""
+        self._is_held_by_fork = self._lock.acquire(timeout=FORK_SECONDS)
+
+    def after_fork(self) -> None:
+        """Let the parent's threads go on."""
+        if self._is_held_by_fork:
+            self._is_held_by_fork = False
+            self._lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """Begin with a lock that nobody holds."""
+        self._lock = RLock()
+
+
+GATE: Final = Gate()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=GATE.before_fork, after_in_parent=GATE.after_fork, after_in_child=GATE.after_fork_in_child
+    )
