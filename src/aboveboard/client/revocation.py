@@ -40,6 +40,7 @@ def forget(places: Places, host: Host) -> None:
             places.key.unlink(missing_ok=True)
             spool.delete_all()
         spool.database.execute("VACUUM")
+        spool.scrub()
 
 
 def accepted_again(places: Places) -> None:

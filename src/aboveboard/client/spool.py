@@ -155,6 +155,7 @@ class Spool:
         """
         with self.transaction():
             self.delete_queued(float("inf"))
+        self.scrub()
         return self.get("uploaded") == "yes"
 
     def delete_queued(self, until: float) -> None:
@@ -175,6 +176,12 @@ class Spool:
     def fold(self) -> None:
         """Copy the log into the file as far as nobody is reading it; this waits for the disk."""
         self.database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+    def scrub(self) -> None:
+        """Empty the log, which may still hold what was deleted; where somebody reads, the next fold does it."""
+        self.database.execute("PRAGMA busy_timeout = 200")
+        self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self.database.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
 
     def size(self) -> int:
         """Return how many bytes of the file are in use."""
