@@ -3,12 +3,13 @@
 
     build.py TARGET SCOWL_FOLDER NAMES_FOLDER WORDNET_FOLDER DESCRIPTIONS.tsv.gz COUNTS.tsv.gz…
 
-Four tiers, each a line of blank-separated words, compressed together:
+Five tiers, each a line of blank-separated words, compressed together:
 
   0  passes wherever it stands: constants of public programs, and the commonest words of technical prose
   1  passes also where a name could stand (after "container", within an identifier)
   2  passes in prose
   3  passes in prose in lower case only: a technical word that is also a given or family name
+  4  passes nowhere: names, and words named after things, that would pass as a fusion of technical words
 """
 
 import builtins
@@ -21,7 +22,8 @@ import sys
 import zlib
 from pathlib import Path
 
-from senses import first_senses, is_namelike
+from senses import NAMELIKE as NAMELIKE_SENSES
+from senses import PERSON, first_senses, is_namelike
 
 HERE = Path(__file__).parent
 COMMON, TECHNICAL, NAMELIKE, PLAIN, RARE = 120, 26, 18, 10, 4
@@ -91,7 +93,7 @@ def tier(word: str, count: tuple[int, ...], namelike: bool | None) -> int | None
     return 2 if prose >= (NAMELIKE if namelike else RARE) else None
 
 
-def is_form(word: str, dictionary: set[str], tiers: dict[str, int]) -> bool:
+def is_form(word: str, dictionary: set[str], tiers: dict[str, int], senses: dict[str, int]) -> bool:
     """Say whether a dictionary word is an adverb, an adjective, or the doer of a technical verb."""
     if word.endswith("ly"):
         return not dictionary.isdisjoint((word[:-2], word[:-3] + "y" if word.endswith("ily") else "", word[:-1] + "e"))
@@ -99,6 +101,20 @@ def is_form(word: str, dictionary: set[str], tiers: dict[str, int]) -> bool:
     if doer and any(tiers.get(stem, 9) <= 1 for stem in (re.sub("[eo]rs?$", "", word), re.sub("rs?$", "", word))):
         return True
     return ADJECTIVE.match(word) is not None
+
+
+def all_names(folder: Path) -> set[str]:
+    """Every name of the census, however rare."""
+    return {line.split()[0].lower() for file in folder.glob("dist.*") for line in file.open()}
+
+
+def denied(candidates: set[str], tiers: dict[str, int]) -> set[str]:
+    """Of names and words that may not pass, those that the cleaner would take for fused words or acronyms."""
+    sys.path.insert(0, str(HERE.parent / "src"))
+    from aboveboard.privacy.vocabulary import NOWHERE, Vocabulary
+
+    vocabulary = Vocabulary(tiers)
+    return {word for word in candidates if word.isalpha() and min(vocabulary.tier(word), vocabulary.tier(word.upper())) < NOWHERE}
 
 
 def main() -> None:
@@ -116,16 +132,18 @@ def main() -> None:
             found = tier(word, count, is_namelike(word, senses) if word in dictionary else None)
         if found is not None and (len(word) > 2 or found <= 1):
             tiers[word] = found
-    for word in dictionary - tiers.keys() - people:
-        if is_form(word, dictionary, tiers):
-            tiers[word] = 2
+    for word in dictionary - people:
+        if tiers.get(word, 2) == 2 and is_form(word, dictionary, tiers, senses):
+            tiers[word] = 1
     for word in listed("technical.txt"):
         tiers[word] = min(1, tiers.get(word, 1))
     for word in constants() | listed("public.txt") | set(string.ascii_lowercase):
         tiers[word] = 0
     for word in listed("never.txt"):
         tiers.pop(word, None)
-    lines = [" ".join(sorted(word for word, one in tiers.items() if one == level)) for level in range(4)]
+    everybody = set().union(*(all_names(people_folder), dictionary, (w for w, sense in senses.items() if sense in NAMELIKE_SENSES)))
+    tiers.update(dict.fromkeys(denied(everybody - tiers.keys(), tiers), 4))
+    lines = [" ".join(sorted(word for word, one in tiers.items() if one == level)) for level in range(5)]
     target.write_bytes(zlib.compress("\n".join(lines).encode(), 9))
     print([len(line.split()) for line in lines], target.stat().st_size, "bytes")
 

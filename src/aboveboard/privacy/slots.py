@@ -6,16 +6,13 @@ SECRET, COMMON, PLACE, ANY = -1, 0, 1, 2
 
 # Things that people name: the next word must be public in its own right.
 NAMED = frozenset(
-    """account alias app application author bucket channel client cluster clusters collection company computer connection
-    container containers context contexts customer daemonset database datastore deployment deployments device directory
-    disk distro distribution domain drive endpoint environment event extension file folder group guest host hostname
-    hosts image images ingress instance instances job label login machine machines member module mount namespace
-    namespaces network networks node nodes org organisation organization owner package partition peer person plugin pod
-    pods printer profile project projects provider pvc queue realm recipient registry release remote replicaset repo
-    repository resource role route runner schema sender server service services session share site source stack
-    statefulset submodule subscription table tag target team tenant topic user username users vault vm volume volumes
-    workgroup workspace zone branch branches secret secrets configmap""".split()
+    """account alias app author bucket cluster collection computer container context customer daemonset database datastore
+    deployment distribution distro domain endpoint group guest host hostname image ingress instance label login machine namespace
+    network node org organisation organization owner peer plugin pod printer profile project provider pvc queue realm recipient
+    registry remote replicaset repo repository schema secret configmap sender server service share site statefulset subscription
+    tag team tenant topic user username vault vm volume workgroup workspace branch zone directory folder""".split()
 )
+NAMED_PLURALS = frozenset(name + "s" for name in NAMED)
 # Words that introduce a name.
 INTRODUCING = frozenset("named called name nickname aka dear hello hi hey by for from".split())
 SECRET_KEYS = frozenset(
@@ -41,8 +38,10 @@ def effect_of(word: str, tail: str) -> int:
         return SECRET
     if assigned and is_secret_key(word):
         return SECRET
-    if word in NAMED or word.endswith(("name", "names")):
+    if word in NAMED or word.endswith("name"):
         return PLACE if assigned or not tail else ANY
+    if word in NAMED_PLURALS:
+        return PLACE if assigned else ANY
     if word in INTRODUCING and (not tail or assigned):
         return PLACE
     return ANY

@@ -14,7 +14,7 @@ SECRET = -1  # after "password:": nothing but a few words of status
 COMMON = 0  # in quotes, in paths, after "name:": constants of public programs
 PLACE = 1  # after "container", within identifiers
 ANY = 2  # in prose
-NOWHERE = 9
+NOWHERE = 4
 
 Entry = tuple[int, int, tuple[str, ...]]  # tier of the token, strictness for the next one, its words
 
@@ -24,12 +24,13 @@ PLAIN = re.compile(
 PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 MEMO_LIMIT = 20_000
 
-# Programmers fuse words: "checkpointdir", "preinitialized". Both parts must be technical words themselves.
-FUSED_TAIL = re.compile(
-    r"(?:ids?|dirs?|paths?|files?|drivers?|names?|sets?|obj|objs?|lists?|maps?|sizes?|types?|keys?|refs?|urls?|infos?|data|configs?|logs?|conf|specs?"
-    r"|stores?|chains?|tags?|flags?|modes?|ports?|fs|db|ctl|libs?|opts?|args?|envs?|mount|mounts|layers?|sources?|tables?|queue|pool|time|code|hook|hooks|apis?)$"
+# Programmers fuse words: "checkpointdir", "preinitialized", "userauth". All parts must be technical words themselves.
+FUSED_TAIL = frozenset(
+    """id ids fd fds db io fs ctl dir dirs cwd obj objs opt opts arg args env envs lib libs conf cfg info infos ref refs url urls uri uris
+    spec specs src dst tmp buf ptr len idx num max min cmd api apis hdr msg err ns os vm""".split()
 )
-FUSED_HEAD = re.compile(r"(?:pre|re|un|de|non|sub|multi|auto|over|dis|mis|inter|out)(?=[a-z]{5})")
+FUSED_HEAD = re.compile(r"(?:pre|re|un|de|non|sub|multi|auto|over|dis|mis|inter|out)(?=[a-z]{6})")
+SHORTEST_FUSED, SHORTEST_PART, SHORTEST_PAIR = 6, 3, 8
 
 
 class Vocabulary:
@@ -43,17 +44,35 @@ class Vocabulary:
     def tier(self, word: str) -> int:
         """The tier of one word of letters; a name that is also a technical word counts in lower case only."""
         lowered = word.lower()
-        tier = self.tiers.get(lowered, NOWHERE)
-        if tier == NOWHERE:
-            tier = self._fused(lowered)
+        tier = self.tiers.get(lowered)
+        if tier is None:
+            if len(word) <= SHORTEST_PART:
+                return ANY if word.isupper() and word.isascii() else PLACE if lowered in self.own else NOWHERE  # an acronym
+            tier = self._fused(lowered) if len(word) >= SHORTEST_FUSED else NOWHERE
         elif tier == 3:
             tier = ANY if word == lowered else NOWHERE
         return PLACE if tier > PLACE and lowered in self.own else tier
 
     def _fused(self, word: str) -> int:
-        head, tail = FUSED_HEAD.match(word), FUSED_TAIL.search(word, 3)
-        rests = (word[head.end() :] if head else "", word[: tail.start()] if tail else "")
-        return ANY if any(self.tiers.get(rest, NOWHERE) <= PLACE for rest in rests) else NOWHERE
+        if word in self.tiers:
+            return NOWHERE  # a name that happens to consist of technical words
+        head = FUSED_HEAD.match(word)
+        if head and self.tiers.get(word[head.end() :], NOWHERE) <= PLACE:
+            return PLACE
+        return ANY if self._is_fused(word, 2) else NOWHERE
+
+    def _is_fused(self, word: str, cuts: int) -> bool:
+        tiers = self.tiers
+        for cut in range(SHORTEST_PART, len(word) - 1):
+            if tiers.get(word[:cut], NOWHERE) <= PLACE:
+                rest = word[cut:]
+                if rest in FUSED_TAIL:
+                    return True
+                if len(word) >= SHORTEST_PAIR and len(rest) >= SHORTEST_PART and tiers.get(rest, NOWHERE) <= PLACE:
+                    return True
+                if cuts > 1 and len(rest) >= SHORTEST_FUSED and self._is_fused(rest, cuts - 1):
+                    return True
+        return False
 
     def tier_of_all(self, pieces: Iterable[str]) -> int:
         """The tier of a compound: that of its least public piece."""
