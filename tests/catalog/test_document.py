@@ -48,6 +48,18 @@ def test_each_example_is_what_would_be_sent(catalog: Catalog, collector_safety: 
     assert not re.search(r"\bann\b|/home", json.dumps(shown))
 
 
+def test_a_given_example_is_shown_as_it_would_be_sent() -> None:
+    text = """
+app = "demo"
+[events.a]
+level = "usage"
+[events.a.properties]
+count = { type = "integer", example = 4711 }
+file = { type = "path", example = "/home/zbigniew/x.json" }
+"""
+    assert examples(document(parse(text, "t"))) == {"a": {"count": 4711, "file": "<path>.json"}}
+
+
 def test_it_says_how_to_see_stop_and_delete(catalog: Catalog) -> None:
     text = document(catalog)
     for said in (

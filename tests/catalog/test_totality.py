@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from aboveboard.catalog import Catalog, Safety, Verdict, check, clean_all, parse
 from aboveboard.catalog.model import MAX_BYTES
+from aboveboard.catalog.walk import json_size
 from aboveboard.privacy import Cleaner, Hasher
 from tests.catalog.conftest import EVERY_TYPE, TODAY
 
@@ -280,3 +281,14 @@ def test_a_catalog_is_of_no_use_to_a_stranger(catalog: Catalog) -> None:
     check(catalog, "thing.done", {"flag": True}, today=TODAY, safety=CLIENT)
     other = parse('app = "other"\nprivacy = "https://example.org/x"\n', "other.toml")
     assert check(other, "thing.done", {"flag": True}, today=TODAY, safety=CLIENT).event is None
+
+
+@given(st.text(max_size=200))
+def test_the_reckoned_size_is_never_below_the_real_one(text: str) -> None:
+    assert json_size(text) >= len(json.dumps(text))
+    assert json_size(text) >= len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def test_ordinary_text_is_reckoned_as_long_as_it_is() -> None:
+    for text in ("", "plain words", 'a "quoted" \\ word'):
+        assert json_size(text) == len(json.dumps(text))

@@ -160,9 +160,12 @@ class TestNames:
         from tests.catalog.conftest import TODAY
 
         safety = Safety(Cleaner(words=catalog.words), Hasher(bytes(32)))
-        given = {"note": "cannot reach mercury", "machine": "mercury"}
-        verdict = check(catalog, "thing.done", given, today=TODAY, safety=safety)
-        assert "mercury" not in str(verdict)
+        bag = {"note": "billing has failed", "fault": "billing has failed"}
+        unnamed = check(catalog, "thing.done", bag, today=TODAY, safety=safety)
+        assert unnamed.properties["note"] == "billing has failed"
+        named = check(catalog, "thing.done", {**bag, "machine": "billing"}, today=TODAY, safety=safety)
+        assert set(named.properties) == {"note", "fault", "machine"}
+        assert "billing" not in str(named)
 
 
 class TestErrors:

@@ -63,19 +63,20 @@ def _code(value: object, walk: Walk, path: str) -> "JSON | Dropped":
     if type(code) is float and code.is_integer():
         code = int(code)
     if type(code) is int:
-        return code if _is_code(code) else walk.drop(path, OUT_OF_RANGE)
+        return code if is_code(code) else walk.drop(path, OUT_OF_RANGE)
     if type(code) is not str or not _is_token(code[:64], walk):
         return walk.drop(path, WRONG_TYPE)
     return code[:64]
 
 
-def _is_code(number: int) -> bool:
+def is_code(number: float) -> bool:
+    """Tell whether a number is one that systems use as a status, an exit code or an errno."""
     return any(low <= number <= high for low, high in _CODE_RANGES)
 
 
 def _is_token(text: str, walk: Walk) -> bool:
     if _DIGITS.fullmatch(text):
-        return _is_code(int(text, 16 if text[1:2] in ("x", "X") else 10))
+        return is_code(int(text, 16 if text[1:2] in ("x", "X") else 10))
     if not _TOKEN.fullmatch(text):
         return False
     return bool(_ERRNO.fullmatch(text)) or walk.safety.cleaner.clean(text) == text

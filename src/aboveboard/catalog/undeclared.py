@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aboveboard.catalog.builtin import BUILT_IN
-from aboveboard.catalog.errors_type import FIELDS, NEVER_SENT
+from aboveboard.catalog.errors_type import FIELDS, NEVER_SENT, is_code
 from aboveboard.catalog.model import (
     JSON,
     MAX_BYTES,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 5
 MAX_PROPERTIES = 256
 MAX_KEY = 64
+MAX_EXACT = 10**6
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*")
 _SEPARATORS = re.compile(r"([.-])")
@@ -98,16 +99,16 @@ def _number(number: "int | float", path: str, walk: Walk) -> "JSON | Dropped":
         return walk.drop(path, OUT_OF_RANGE)
     if not walk.charge(26):
         return walk.drop(path, TOO_LARGE)
-    return fold(number, exact=2**32 if path.rpartition(".")[2] in _CODES else 10**6)
+    return number if path.rpartition(".")[2] in _CODES and is_code(number) else fold(number)
 
 
-def fold(number: "int | float", exact: int = 10**6) -> "int | float":
-    """Return a number too coarse to be somebody's: integers beyond `exact` and fractions to three digits.
+def fold(number: "int | float") -> "int | float":
+    """Return a number too coarse to be somebody's: integers of seven digits on, and fractions, to three digits.
 
     >>> fold(8589934592), fold(73411.2), fold(52.520008), fold(404)
     (8590000000, 73400.0, 52.5, 404)
     """
-    if type(number) is int and abs(number) < exact:
+    if type(number) is int and abs(number) < MAX_EXACT:
         return number
     folded = float(f"{number:.3g}")
     return int(folded) if type(number) is int else folded
