@@ -2,14 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-NODE := tests/e2e/node
+NODE := tests/e2e/node/node_modules/.package-lock.json tests/e2e/clients/node_modules/.package-lock.json
 
 .PHONY: run test install bench soak check clean
 
 run: install
 	$(BIN)/aboveboard serve
 
-test: $(VENV)/.tests $(NODE)/node_modules/.package-lock.json
+test: $(VENV)/.tests $(NODE)
 	$(BIN)/python -m pytest $(ARGS)
 
 install: $(VENV)/.server
@@ -17,7 +17,7 @@ install: $(VENV)/.server
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.bench
 
-soak: $(VENV)/.tests $(NODE)/node_modules/.package-lock.json
+soak: $(VENV)/.tests $(NODE)
 	$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
 
 # What pre-commit runs, without the rest of the tests.
@@ -43,6 +43,6 @@ $(VENV)/.bench: $(VENV)/.tests
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
 	@touch $@
 
-$(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json $(VENV)/.tests
-	npm ci --silent --no-audit --no-fund --prefix $(NODE)
+%/node_modules/.package-lock.json: %/package-lock.json $(VENV)/.tests
+	npm ci --silent --no-audit --no-fund --prefix $*
 	@touch $@

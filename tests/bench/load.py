@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 EVENTS = Path(__file__).parent.parent / "data" / "podman_desktop_events.json"
 BATCH = 50
 NONCE = b"00000000"
+MOMENT = 98_765
+"""Stands in each duration, and is another number at each sending, so that no two of them are of one content."""
 CONTEXT = {
     "app": {"name": "Podman Desktop", "version": "1.29.1"},
     "os": {"name": "Mac", "version": "24.6.0", "arch": "arm64"},
@@ -38,7 +40,7 @@ def message(entry: dict[str, Any], chance: random.Random) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for name, kind in entry["properties"].items():
         if kind.get("type", "").endswith(("_ms", "_s")):
-            properties[name] = round(chance.lognormvariate(5, 1.5), 1)
+            properties[name] = chance.randrange(1, 40) * 100_000 + MOMENT
         elif name in {"error", "sourceError"}:
             if chance.random() < 0.1:
                 text = chance.choice(ERRORS).format(
@@ -85,6 +87,8 @@ async def run(url: str, key: str, connections: int, seconds: float) -> dict[str,
             counter[0] += 1
             nonce = b"%08x" % ((first + counter[0]) % 2**32)
             body = prepared[counter[0] % len(prepared)].replace(NONCE + b'"', nonce + b'"')
+            body = body.replace(b"%05d," % MOMENT, b"%05d," % random.randrange(100_000))
+            body = body.replace(b"%05d}" % MOMENT, b"%05d}" % random.randrange(100_000))
             head = b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
             started = time.perf_counter()
             writer.write(head + body)

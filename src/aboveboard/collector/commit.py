@@ -1,6 +1,7 @@
 """How does a request wait until its events are on disk, together with all that wait at the same time?"""
 
 import asyncio
+import logging
 import queue
 import threading
 import time
@@ -23,6 +24,8 @@ else:
 
 __all__ = ["Committer", "Delivery"]
 
+_log = logging.getLogger(__name__)
+
 _GROUP = 256
 _WAITING_BYTES = 64 * 1024 * 1024
 _RETRY_AFTER = (0.1, 0.5, 2.0)
@@ -38,6 +41,13 @@ class Delivery(msgspec.Struct):
     received: int
     loop: asyncio.AbstractEventLoop
     answer: "asyncio.Future[Admitted]"
+
+
+class _Mark(msgspec.Struct):
+    """A place in the queue; `passed` is set once all that was before it is settled."""
+
+    loop: asyncio.AbstractEventLoop
+    passed: "asyncio.Future[None]"
 
 
 class Counts:
@@ -56,7 +66,7 @@ class Committer:
     """The one thread that writes: it takes whatever waits, decodes, cleans, inserts, then answers each.
 
     There is no timer: while one group is being written the next one gathers. A body is checked on its own first,
-    so that a bad request cannot harm its group.
+    so that a bad request cannot harm its group; whatever goes wrong with one request, the thread goes on.
     """
 
     def __init__(self, client: "Client", admission: Admission) -> None:
@@ -64,7 +74,7 @@ class Committer:
         self.counts = Counts()
         self.healthy = False
         self._client = client
-        self._waiting: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Delivery | _Mark | None] = queue.SimpleQueue()
         self._bytes = 0
         self._thread = threading.Thread(target=self._run, name="aboveboard-commit", daemon=True)
 
@@ -105,6 +115,12 @@ class Committer:
         finally:
             self._bytes -= len(body)
 
+    async def settled(self) -> None:
+        """Return once all that was waiting is on disk or refused, so that no row of it can still come."""
+        mark = _Mark(asyncio.get_running_loop(), asyncio.get_running_loop().create_future())
+        self._waiting.put(mark)
+        await mark.passed
+
     def _run(self) -> None:
         running = True
         while running:
@@ -112,7 +128,10 @@ class Committer:
             while len(group) < _GROUP and not self._waiting.empty():
                 group.append(self._waiting.get_nowait())
             running = None not in group
-            self._write([delivery for delivery in group if delivery is not None])
+            self._write([waiting for waiting in group if isinstance(waiting, Delivery)])
+            for mark in group:
+                if isinstance(mark, _Mark):
+                    mark.loop.call_soon_threadsafe(_pass, mark)
 
     def _write(self, group: list[Delivery]) -> None:
         admitted = []
@@ -125,6 +144,10 @@ class Committer:
                 )
             except RequestRefused as refusal:
                 self._refuse(delivery, refusal)
+            except Exception:  # noqa: BLE001  (the one boundary of this thread: see the docstring)
+                _log.exception("A request could not be read, by a mistake of this program; it was refused.")
+                message = "The server made a mistake with this request. Its log says which."
+                self._refuse(delivery, RequestRefused(500, "internal error", message))
         if self._stored([request for _, request in admitted]):
             for delivery, request in admitted:
                 self._accept(delivery, request)
@@ -176,6 +199,11 @@ class Committer:
             for key, count in request.drops.items():
                 drops[request.source.name, *key] += count
         insert(self._client, [(*key, count) for key, count in drops.items()], "drops", DROPS)
+
+
+def _pass(mark: _Mark) -> None:
+    if not mark.passed.done():
+        mark.passed.set_result(None)
 
 
 def _settle(delivery: Delivery, act: Callable[[], None]) -> None:

@@ -40,7 +40,10 @@ def context(sent: Mapping[str, Any] | bytes) -> dict[str, str]:
 # An install sends the same context with each of its events.
 @lru_cache(maxsize=10_000)
 def _facts_of_json(text: bytes) -> dict[str, str]:
-    sent = msgspec.json.decode(text) if text else {}
+    try:
+        sent = msgspec.json.decode(text) if text else {}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        sent = {}  # It was passed over unread until here: what cannot be read says nothing.
     return _facts(sent if isinstance(sent, dict) else {})
 
 

@@ -74,7 +74,9 @@ def _rows(client: "Client", sql: str, filters: Filters) -> list[dict[str, Any]]:
 
 
 def _action(row: dict[str, Any]) -> dict[str, Any]:
-    quantiles = row.pop("quantiles") if row.pop("timed") else (None, None, None)
+    quantiles, timed = row.pop("quantiles"), row.pop("timed")
+    if not timed:
+        quantiles = (None, None, None)
     del row["decided"]
     return row | dict(zip(("p50_ms", "p95_ms", "p99_ms"), quantiles, strict=True))
 

@@ -44,7 +44,8 @@ class Filters:
             "source IN {sources:Array(String)}",
             "time >= {since:DateTime64(3, 'UTC')}",
             "time < {until:DateTime64(3, 'UTC')}",
-            *(f"{_COLUMNS[name]} = {{{name}:String}}" for name in self.equal),
+            # With its table, or an alias of the same name would stand in its place.
+            *(f"events.{_COLUMNS[name]} = {{{name}:String}}" for name in self.equal),
         ]
         return "\n    AND ".join(conditions)
 
