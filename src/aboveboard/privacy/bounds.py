@@ -19,7 +19,8 @@ INVISIBLE = re.compile(
 )
 LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 BLANK = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-ODD = re.compile(r"[^\n -~]|\\(?:u001|x1|033)|\^\[")
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+SPELLED_ESCAPE = re.compile(r"\\u001|\\x1|\\033|\^\[")
 
 
 def bounded(text: str) -> str:
@@ -33,7 +34,8 @@ def bounded(text: str) -> str:
 
 def undisguised(text: str) -> str:
     """Give the text in Unicode's composed form, on plain blanks, without escape sequences and invisible signs."""
-    if not ODD.search(text):
+    is_plain = text.isascii() and (text.isprintable() or CONTROL.search(text) is None)
+    if is_plain and not (("\\" in text or "^[" in text) and SPELLED_ESCAPE.search(text)):
         return text
     text = ESCAPE.sub("", text)
     text = BLANK.sub(" ", LINE_END.sub("\n", text))

@@ -1,13 +1,12 @@
-"""How does a text become safe to send? The class that holds what a machine knows, over the steps in their order."""
+"""How does a text become safe to send? What an app sees of it: a class that holds what its machine knows."""
 
 from collections.abc import Iterable
+from threading import Lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from aboveboard.privacy.known import Known
+    from aboveboard.privacy.pipeline import Pipeline
     from aboveboard.privacy.result import Cleaned
-    from aboveboard.privacy.scanner import Scanner
-    from aboveboard.privacy.vocabulary import Vocabulary
 
 __all__ = ["Cleaner"]
 
@@ -22,8 +21,8 @@ class Cleaner:
     def __init__(self, known_values: Iterable[str] = (), *, words: Iterable[str] = ()) -> None:
         self._waiting: list[tuple[str, str]] = [(value, "name") for value in known_values]
         self._own = frozenset(words)
-        self._ready: tuple[Vocabulary, Known] | None = None
-        self._scanner: Scanner | None = None
+        self._lock = Lock()
+        self._ready: Pipeline | None = None
 
     def clean(self, text: str) -> str:
         """Give the text as it may be sent: at most 2,048 characters, with names replaced by constants."""
@@ -39,32 +38,21 @@ class Cleaner:
 
     def sensitive(self, value: str, kind: str = "name") -> None:
         """Learn a value that must not leave, from any thread; it counts from the next text on."""
-        self._waiting.append((value, kind))
+        with self._lock:
+            self._waiting.append((value, kind))
 
     def _clean(self, text: str, made: list[tuple[str, str, str]] | None) -> str:
-        from aboveboard.privacy.bounds import LIMIT, bounded, shortened, undisguised
-        from aboveboard.privacy.notes import Notes
-        from aboveboard.privacy.scanner import Scanner
-
-        vocabulary, known = self._loaded()
-        if made is None:
-            scanner = self._scanner
-            if scanner is None:
-                scanner = self._scanner = Scanner(vocabulary, known, Notes())
-        else:
-            scanner = Scanner(vocabulary, known, Notes(made))
-        return shortened(scanner.text(undisguised(bounded(text)), LIMIT))
-
-    def _loaded(self) -> "tuple[Vocabulary, Known]":
         ready = self._ready
-        if ready is None:
-            from aboveboard.privacy.known import Known
-            from aboveboard.privacy.vocabulary import Vocabulary, shipped
+        if ready is None or self._waiting:
+            ready = self._prepared()
+        return ready.clean(text) if made is None else ready.noting(made).clean(text)
 
-            vocabulary = Vocabulary(shipped().tiers, self._own) if self._own else shipped()
-            ready = self._ready = (vocabulary, Known(vocabulary.tier))
-        if self._waiting:
+    def _prepared(self) -> "Pipeline":
+        """Load what cleaning needs, and learn the values that wait."""
+        from aboveboard.privacy.pipeline import Pipeline
+
+        with self._lock:
             waiting, self._waiting = self._waiting, []
-            ready[1].learn(waiting)
-            self._scanner = None
-        return ready
+            before = self._ready
+            self._ready = Pipeline.first(self._own, waiting) if before is None else before.knowing(waiting)
+            return self._ready

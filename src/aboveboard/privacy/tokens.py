@@ -9,16 +9,19 @@ from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import PLACEHOLDER, Notes
 from aboveboard.privacy.places import Places
 from aboveboard.privacy.slots import SCHEMES, effect_of, effect_of_flag, effect_of_key, is_secret_key
-from aboveboard.privacy.vocabulary import ANY, COMMON, NOWHERE, PIECE, PLACE, SECRET, Vocabulary
+from aboveboard.privacy.vocabulary import ANY, COMMON, NOWHERE, PIECE, PLACE, SECRET, Entry, Vocabulary
 
 __all__ = ["Judge"]
 
 BRACKETS = frozenset("()[]{}")
 LONGEST = 1024
 DEEPEST = 4
-EDGES = re.compile(r"([(\[{,;:=>\"'`*•|]*)(.*?)([)\]}>,;:!?.\"'`*…|]*)", re.DOTALL)
+LEADING, TRAILING = "([{,;:=>\"'`*•|", ")]}>,;:!?.\"'`*…|"
+DIGIT = re.compile(r"\d")
+LASTING = re.compile(r"[\w.,:;!?()\[\]{}'=+-]{1,40}", re.ASCII)  # what may be remembered: no path, no address, no login
 DELIMITERS = re.compile(r"([()\[\]{},;|<>=&\"'`*!?#\\]+|->|:(?=[^\d/\\])|(?<=[^\d]):)")
 LETTERS = re.compile(r"[^\W\d_]+")
+PART = re.compile(r"[a-z]+|\d+")
 NAME_PART = re.compile(r"[^A-Za-z0-9]+")
 UNFIT = re.compile(r"\d{6}|[^\x20-\x7e]|(?:\d+\.){3}\d")
 DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\|%\w+%|.*\\\\?[^nrtux\"'/\\]", re.DOTALL)
@@ -62,19 +65,41 @@ class Judge:
         if len(token) > LONGEST or depth > DEEPEST:
             return self._notes.replace("data", "bounds"), base
         entry = self._vocabulary.study(token)
-        if entry is not None and entry[0] <= allowed and self._known_words.isdisjoint(entry[2]):
-            return token, entry[1]
+        if entry is not None and allowed != SECRET:
+            if entry[0] <= allowed and self._known_words.isdisjoint(entry[2]):
+                return token, entry[1]
+            return self._refused(token, entry, allowed), base
         if "<" in token and PLACEHOLDER.search(token):
             return self._residue(token), base
-        edges = EDGES.fullmatch(token)
-        assert edges is not None  # each of its parts may be empty
-        lead, core, tail = edges.groups()
+        body = token.lstrip(LEADING)
+        core = body.rstrip(TRAILING)
         if not core:
             return token, allowed
-        if lead[-1:] in BRACKETS and tail[:1] in BRACKETS and lead and tail:
-            allowed = min(allowed, PLACE)  # alone in brackets: a detail, or a name
-        text, effect = self._core(core, tail, allowed, base, depth)
+        lead, tail = token[: len(token) - len(body)], body[len(core) :]
+        strictness = allowed
+        if lead and lead[-1] in BRACKETS and tail[:1] in BRACKETS and tail:
+            strictness = min(allowed, PLACE)  # alone in brackets: a detail, or a name
+        text, effect = self._core(core, tail, strictness, base, depth)
+        if text == core:
+            if allowed >= PLACE and base == ANY and LASTING.fullmatch(token):
+                words = tuple(PART.findall(core.lower()))
+                self._vocabulary.remember(token, (allowed, effect, words))
+            return token, effect
         return lead + text + tail, effect
+
+    def _refused(self, token: str, entry: Entry, allowed: int) -> str:
+        """The placeholder for a plain word, in the punctuation around it."""
+        body = token.lstrip(LEADING)
+        core = body.rstrip(TRAILING)
+        return token[: len(token) - len(body)] + self._hidden(core, entry[0], allowed) + body[len(core) :]
+
+    def _hidden(self, core: str, level: int, allowed: int) -> str:
+        words = (*LETTERS.findall(core.casefold()), core.casefold())
+        if not self._known_words.isdisjoint(words):
+            return self._notes.place_known(self._kind_of(words))
+        if level <= ANY or allowed < ANY:
+            return self._notes.place("name", "<name>")
+        return self._notes.replace("word", "vocabulary")
 
     def _residue(self, token: str) -> str:
         """Let our own output through again: placeholders, and beside them nothing but public parts."""
@@ -117,7 +142,7 @@ class Judge:
         """A number, an address or a secret made of digits; None where the token is something else."""
         if core[0] in "0123456789+-~v" and numbers.PUBLIC.fullmatch(core):
             return core
-        if not any(map(str.isdigit, core)):
+        if DIGIT.search(core) is None:
             return None
         if allowed > COMMON and numbers.CODE.fullmatch(core):
             return core
@@ -255,17 +280,12 @@ class Judge:
     def _word(self, core: str, tail: str, allowed: int, base: int) -> Verdict:
         """The last gate: one word or compound, by the vocabulary and by what this machine knows."""
         is_word = core.isalpha()
-        if not is_word and LETTERS.search(core) is None and core.isascii() and not any(map(str.isdigit, core)):
+        if not is_word and LETTERS.search(core) is None and core.isascii() and DIGIT.search(core) is None:
             return core, allowed
         level = self._compound(core)
         if level <= (allowed if is_word else min(allowed, PLACE)):
             return core, effect_of(core.lower(), tail[:1]) if is_word else base
-        words = (*LETTERS.findall(core.casefold()), core.casefold())
-        if not self._known_words.isdisjoint(words):
-            return self._notes.place_known(self._kind_of(words)), base
-        if level <= ANY or allowed < ANY:
-            return self._notes.place("name", "<name>"), base
-        return self._notes.replace("word", "vocabulary"), base
+        return self._hidden(core, level, allowed), base
 
     def _delimited(self, parts: list[str], allowed: int, base: int, depth: int) -> Verdict:
         """Judge the parts of a token between its delimiters; a key before `=` or `:` sets the strictness of its value."""

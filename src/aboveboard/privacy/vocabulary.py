@@ -79,7 +79,10 @@ class Vocabulary:
         return max(map(self.tier, pieces), default=COMMON)
 
     def study(self, token: str) -> Entry | None:
-        """Judge a token that may be one plain word with punctuation around it; None where it is more."""
+        """Judge a token that may be one plain word with punctuation around it; None where it is more.
+
+        The tier of a word that may not pass is NOWHERE; only others are remembered.
+        """
         found = PLAIN.fullmatch(token)
         if found is None:
             return None
@@ -87,19 +90,23 @@ class Vocabulary:
         lowered = core.lower()
         tier = self.tier(core)
         words: tuple[str, ...] = (lowered,)
-        pieces = PIECE.findall(core)
-        if len(pieces) > 1:
-            words = (*(piece.lower() for piece in pieces), lowered)
-            tier = min(tier, self.tier_of_all(pieces))
-            if tier > PLACE and not (tier == ANY and words[-2] in ("error", "exception")):
-                return None
-        if tier == NOWHERE or tier == ANY and token[0] in "([{" and tail[:1] in (")", "]", "}"):
-            return None
+        if not (core.islower() and core.isalpha()):
+            pieces = PIECE.findall(core)
+            if len(pieces) > 1:
+                words = (*map(str.lower, pieces), lowered)
+                tier = min(tier, self.tier_of_all(pieces))
+        if tier == ANY and (token[0] in "([{" and tail[:1] in (")", "]", "}") or not core.isalpha()):
+            tier = NOWHERE  # alone in brackets, or in a compound: as often a name as a word
         entry = (tier, effect_of(lowered, tail), words)
+        if tier < NOWHERE:
+            self.remember(token, entry)
+        return entry
+
+    def remember(self, token: str, entry: Entry) -> None:
+        """Let a public token pass by one look-up from now on."""
         if len(self.memo) >= MEMO_LIMIT:
             self.memo.clear()
         self.memo[token] = entry
-        return entry
 
 
 _loading = Lock()
