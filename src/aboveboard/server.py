@@ -13,12 +13,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from aboveboard.access import Settings
+from aboveboard.access.audit import FILE_NAME, AuditLog
+from aboveboard.collector import rights
 from aboveboard.collector.admit import Admission
 from aboveboard.collector.commit import Committer
 from aboveboard.collector.http import INGEST, ingest
-from aboveboard.dashboard import dashboard
+from aboveboard.collector.receipts import receipt_key
+from aboveboard.collector.rights import Rights
+from aboveboard.collector.upkeep import keep_swept
+from aboveboard.dashboard import admin_api, dashboard
 from aboveboard.errors import AboveboardError
 from aboveboard.store import Readers, connect, migrate
+from aboveboard.store.backup import tidy
+from aboveboard.store.erasure import erasures
 
 __all__ = ["application"]
 
@@ -38,25 +45,44 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
     admission = Admission(settings.sources, settings.file.parent)
     writer = connect(settings.store)
     migrate(writer)
+    for erased in erasures(writer):
+        admission.tombstones.add(erased.source, erased.install, erased.before)
+    audit = AuditLog(settings.data / FILE_NAME)
+    key = receipt_key(settings.data)
+    tidy(settings.store)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         committer = Committer(writer, admission)
         app.state.readers = Readers(settings.store)
+        eraser = connect(settings.store)
+        app.state.audit, app.state.receipt_key = audit, key
+        app.state.rights = Rights(eraser, committer, audit, key)
+        app.state.rights.finish()
         committer.start()
         app.state.committer = committer
+        sweeping = asyncio.create_task(keep_swept(app.state.readers, lambda: app.state.settings.sources))
         metrics = _metrics(committer, settings)
         if reread is not None:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, app, reread)
         yield
+        sweeping.cancel()
         committer.stop()
         if metrics is not None:
             metrics.shutdown()
         app.state.readers.close()
+        eraser.close()
         writer.close()
+        audit.close()
 
     pages = Starlette(
-        routes=[Route("/healthz", _healthz), Route("/readyz", _readyz), *dashboard.routes()],
+        routes=[
+            Route("/healthz", _healthz),
+            Route("/readyz", _readyz),
+            *rights.routes(),
+            *admin_api.routes(),
+            *dashboard.routes(),
+        ],
         middleware=dashboard.middleware(settings),
         exception_handlers=dashboard.exception_handlers(),
         lifespan=lifespan,
@@ -84,7 +110,12 @@ def _reload(app: Starlette, reread: Callable[[], Settings]) -> None:
     """Put the sources and tokens of the settings file in force; where it has a mistake, say so and go on."""
     try:
         settings = reread()
-        admission = Admission(settings.sources, settings.file.parent)
+        admission = Admission(
+            settings.sources, settings.file.parent, app.state.committer.admission.tombstones
+        )
+        app.state.audit.record(
+            "settings", "server", {"sources": [source.name for source in settings.sources]}
+        )
     except AboveboardError as error:
         _log.error("The settings were not read again: %s", error)
         return

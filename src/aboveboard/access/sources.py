@@ -3,12 +3,16 @@
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator
+from typing import Annotated
 
 import msgspec
 
 from aboveboard.errors import RequestRefused
+from aboveboard.store.retention import DEFAULT_DAYS
 
 __all__ = ["Source", "Sources", "new_source"]
+
+Days = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -16,8 +20,10 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `kind` is "production" or "development" (left out of every answer unless asked for); `policy` is "declared"
     (undeclared parts are dropped) or "cleaned" (kept after cleaning); `catalogs` are files, relative to the
-    settings file, one for each released version with the newest last; `extensions` are theirs by extension id; `install_key` is the key of the hash that stands for an anonymous id; events older than
-    `window_days` go to the quarantine.
+    settings file, one for each released version with the newest last; `extensions` are theirs by extension id;
+    `install_key` is the key of the hash that stands for an anonymous id; events older than `window_days` go to the
+    quarantine; `retention` is how many days events stay, one number or one for each level
+    (`{crash = 90, error = 90, usage = 400}`).
     """
 
     write_keys: tuple[str, ...]
@@ -29,11 +35,18 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     extensions: dict[str, str] = {}
     revoked_keys: tuple[str, ...] = ()
     window_days: int = 30
+    retention: Days | dict[str, Days] = DEFAULT_DAYS
 
     @property
     def development(self) -> bool:
         """Whether the source is for trying things out: exact numbers, live page, no small-group rules."""
         return self.kind == "development"
+
+    def kept_days(self) -> dict[str, int]:
+        """Return for how many days the events of each level stay; those of the level "" are all others."""
+        if isinstance(self.retention, int):
+            return {"": self.retention}
+        return {"": DEFAULT_DAYS} | self.retention
 
     def install(self, anonymous_id: str) -> str:
         """Return what is stored in place of an anonymous id: a hash under the source's own key.

@@ -42,8 +42,13 @@ class Tokens:
 
     def role(self, token: str) -> str | None:
         """Return the role of a token, or None; every comparison takes the same time."""
-        digest, role = hash_token(token), None
+        found = self.find(token)
+        return found.role if found else None
+
+    def find(self, token: str) -> Token | None:
+        """Return what is kept of a token, with its name for the audit log, or None; always in the same time."""
+        digest, found = hash_token(token), None
         for known in self._tokens:
             if hmac.compare_digest(known.sha256, digest):
-                role = known.role
-        return role
+                found = known
+        return found

@@ -18,6 +18,11 @@ _COMMANDS = {
     "source": "Add, list and revoke the sources that may send.",
     "clean": "Print lines as they would be sent.",
     "catalog": "Check and document what may be collected.",
+    "erase": "Delete everything about one install.",
+    "audit": "Check the audit log and receipts of erasures.",
+    "backup": "Copy the store of the running server.",
+    "restore": "Put a backup in the place of the store.",
+    "store": "Check that the store is whole.",
 }
 
 

@@ -54,6 +54,7 @@ SELECT
     source, install, deletion, step, actor, toUnixTimestamp64Milli(asked), toUnixTimestamp64Milli(before),
     counts, receipt
 FROM erasures FINAL
+WHERE {condition}
 ORDER BY asked, deletion
 """
 _INACTIVE = """
@@ -179,9 +180,17 @@ def save(client: "Client", changed: Sequence[Erasure]) -> None:
         client.insert("erasures", rows, column_names=Erasure._fields)
 
 
-def erasures(client: "Client") -> list[Erasure]:
-    """Return every request to be erased, done or not, oldest first."""
-    return [Erasure(*row) for row in client.query(_ERASURES).result_rows]
+def erasures(client: "Client", wanted: Collection[tuple[str, str, str]] | None = None) -> list[Erasure]:
+    """Return every request to be erased, done or not, oldest first.
+
+    `wanted` are (source, install, deletion), where only some are asked for.
+    """
+    if wanted is None:
+        rows = client.query(_ERASURES.format(condition="true")).result_rows
+    else:
+        sql = _ERASURES.format(condition="(source, install, deletion) IN %(wanted)s")
+        rows = client.query(sql, parameters={"wanted": tuple(wanted)}).result_rows if wanted else []
+    return [Erasure(*row) for row in rows]
 
 
 def _moment(milliseconds: int) -> datetime:

@@ -1,0 +1,33 @@
+"""Is the store whole?"""
+
+import sys
+
+import click
+
+from aboveboard.cli.remote import Remote, remote_options
+
+__all__ = ["store"]
+
+
+@click.group()
+def store() -> None:
+    """Look after the store."""
+
+
+@store.command()
+@remote_options
+def check(remote: Remote) -> None:
+    """Let the running server read every part and compare checksums; exit code 1 where one does not fit."""
+    found = remote.ask("check", {})
+    for table in found["tables"]:
+        click.echo(
+            f"{table['table']:<12} {table['rows']:>14,} rows {table['bytes']:>14,} bytes {table['parts']:>6} parts"
+        )
+    bad = [f"{table['table']}/{part}" for table in found["tables"] for part in table["broken"]]
+    for part in bad:
+        click.echo(f"broken: {part}", err=True)
+    for part in found["detached"]:
+        click.echo(f"put aside as damaged when the store was opened: {part}", err=True)
+    if bad or found["detached"]:
+        click.echo("Restore a backup: aboveboard restore FILE", err=True)
+        sys.exit(1)

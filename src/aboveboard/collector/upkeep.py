@@ -1,0 +1,52 @@
+"""What does a running server do on its own, every day? It deletes what is older than its source keeps it."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+
+from aboveboard.access import Sources
+from aboveboard.collector.rights import in_thread
+from aboveboard.errors import RequestRefused
+from aboveboard.store import Readers
+from aboveboard.store.retention import Rules, plausible, sweep
+
+__all__ = ["keep_swept", "rules", "sweep_once"]
+
+_log = logging.getLogger(__name__)
+_DAY_SECONDS = 86_400.0
+
+
+async def keep_swept(readers: Readers, sources: Callable[[], Sources]) -> None:
+    """Sweep at the start and then every day, until it is cancelled."""
+    days = 0
+    while True:
+        try:
+            once = partial(
+                sweep_once, readers, rules(sources()), time.time_ns() // 1_000_000, patient=days == 0
+            )
+            await in_thread(once)
+        except RequestRefused:
+            _log.error("Old events could not be deleted; this is tried again tomorrow.")
+        await asyncio.sleep(_DAY_SECONDS)
+        days += 1
+
+
+def sweep_once(readers: Readers, kept: Rules, now: int, *, patient: bool) -> int:
+    """Delete what is too old at `now` (milliseconds since 1970) and return how many events that were.
+
+    A `patient` sweep leaves everything where the clock does not fit the newest event.
+    """
+    with readers.client() as client:
+        if patient and not plausible(client, now):
+            _log.warning(
+                "The newest event is more than two days old, or the clock is wrong: no deletion today."
+            )
+            return 0
+        return sweep(client, kept, now)
+
+
+def rules(sources: Sources) -> Rules:
+    """Return how long each source keeps its events, in the store's words."""
+    return {source.name: source.kept_days() for source in sources}
