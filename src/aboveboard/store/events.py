@@ -11,7 +11,7 @@ else:
 __all__ = ["COLUMNS", "DROPS", "QUARANTINE", "insert"]
 
 # One insert may hold events of many days: a client's spool carries weeks of outage.
-_SETTINGS = {"max_partitions_per_insert_block": 0}
+_SETTINGS = {"max_partitions_per_insert_block": 0, "max_threads": 1, "max_insert_threads": 1}
 
 COLUMNS = (
     "source", "install", "message_id", "part", "version",
