@@ -23,16 +23,22 @@ import zlib
 from pathlib import Path
 
 from senses import NAMELIKE as NAMELIKE_SENSES
-from senses import PERSON, first_senses, is_namelike
+from senses import first_senses, is_namelike
 
 HERE = Path(__file__).parent
 COMMON, TECHNICAL, NAMELIKE, PLAIN, RARE = 120, 26, 18, 10, 4
 NAME_TOO = 36
-JARGON = ((5, 3), (3, 6), (2, 12))  # in prose, within identifiers: a word of no dictionary is a term if it is both
+JARGON = (
+    (5, 3),
+    (3, 6),
+    (2, 12),
+)  # in prose, within identifiers: a word of no dictionary is a term if it is both
 FIRST_NAME_RANK, FAMILY_NAME_RANK = 5000, 1500
 # English marks verbs, adverbs and abstractions by their endings, and hardly any name carries one.
 ADJECTIVE = re.compile(r".{3,}(?:ed|able|ible|ous|less|ful|ize|izes|izing|ises|ising)$")
-NO_NAME = re.compile(r".{3,}(?:ed|ing|ly|able|ible|tion|sion|ment|ness|ity|ive|ize|ise|izes|ises|ous|ally|less|ful|ary)$")
+NO_NAME = re.compile(
+    r".{3,}(?:ed|ing|ly|able|ible|tion|sion|ment|ness|ity|ive|ize|ise|izes|ises|ous|ally|less|ful|ary)$"
+)
 
 
 def counts(paths: list[Path]) -> dict[str, tuple[int, ...]]:
@@ -58,7 +64,11 @@ def english(folder: Path) -> set[str]:
 
 def names(folder: Path) -> set[str]:
     """The commoner given and family names of the US census of 1990."""
-    limits = {"dist.male.first": FIRST_NAME_RANK, "dist.female.first": FIRST_NAME_RANK, "dist.all.last": FAMILY_NAME_RANK}
+    limits = {
+        "dist.male.first": FIRST_NAME_RANK,
+        "dist.female.first": FIRST_NAME_RANK,
+        "dist.all.last": FAMILY_NAME_RANK,
+    }
     rows = ((line.split(), limit) for file, limit in limits.items() for line in (folder / file).open())
     return {fields[0].lower() for fields, limit in rows if int(fields[3]) <= limit}
 
@@ -72,7 +82,9 @@ def listed(name: str) -> set[str]:
 def constants() -> set[str]:
     """Names of errors, statuses and exceptions that Python itself knows, whole and in parts."""
     found = {name.lower() for name in errno.errorcode.values()}
-    found.update(word.lower() for status in http.HTTPStatus for word in re.findall("[A-Za-z]+", status.phrase))
+    found.update(
+        word.lower() for status in http.HTTPStatus for word in re.findall("[A-Za-z]+", status.phrase)
+    )
     for name in dir(builtins):
         found.update(word.lower() for word in re.findall("[A-Z][a-z]+|[a-z]{3,}", name))
     return found
@@ -86,7 +98,9 @@ def tier(word: str, count: tuple[int, ...], namelike: bool | None) -> int | None
     if prose >= TECHNICAL:
         return 1
     if namelike is None:
-        term = any(prose >= a and part >= b for a, b in JARGON) or len(word) <= 4 and upper >= 12 and part >= 5 and prose
+        term = any(prose >= a and part >= b for a, b in JARGON) or (
+            upper >= 12 and (len(word) > 3 or (part >= 5 and prose))
+        )
         return 2 if term else None
     if prose >= PLAIN and NO_NAME.match(word):
         return 1
@@ -96,9 +110,13 @@ def tier(word: str, count: tuple[int, ...], namelike: bool | None) -> int | None
 def is_form(word: str, dictionary: set[str], tiers: dict[str, int], senses: dict[str, int]) -> bool:
     """Say whether a dictionary word is an adverb, an adjective, or the doer of a technical verb."""
     if word.endswith("ly"):
-        return not dictionary.isdisjoint((word[:-2], word[:-3] + "y" if word.endswith("ily") else "", word[:-1] + "e"))
+        return not dictionary.isdisjoint(
+            (word[:-2], word[:-3] + "y" if word.endswith("ily") else "", word[:-1] + "e")
+        )
     doer = re.fullmatch(r"(.{2,}?)(.)?\2?[eo]rs?", word)
-    if doer and any(tiers.get(stem, 9) <= 1 for stem in (re.sub("[eo]rs?$", "", word), re.sub("rs?$", "", word))):
+    if doer and any(
+        tiers.get(stem, 9) <= 1 for stem in (re.sub("[eo]rs?$", "", word), re.sub("rs?$", "", word))
+    ):
         return True
     return ADJECTIVE.match(word) is not None
 
@@ -114,12 +132,21 @@ def denied(candidates: set[str], tiers: dict[str, int]) -> set[str]:
     from aboveboard.privacy.vocabulary import NOWHERE, Vocabulary
 
     vocabulary = Vocabulary(tiers)
-    return {word for word in candidates if word.isalpha() and min(vocabulary.tier(word), vocabulary.tier(word.upper())) < NOWHERE}
+    return {
+        word
+        for word in candidates
+        if word.isalpha() and min(vocabulary.tier(word), vocabulary.tier(word.upper())) < NOWHERE
+    }
 
 
 def main() -> None:
     target, scowl, people_folder, wordnet, descriptions, *sources = map(Path, sys.argv[1:])
-    dictionary, people, senses, counted = english(scowl), names(people_folder), first_senses(wordnet), counts(sources)
+    dictionary, people, senses, counted = (
+        english(scowl),
+        names(people_folder),
+        first_senses(wordnet),
+        counts(sources),
+    )
     for word, count in counts([descriptions]).items():  # too general for plain words, but full of terms
         if word not in dictionary:
             counted[word] = tuple(map(sum, zip(count, counted.get(word, (0, 0, 0, 0)), strict=True)))
@@ -141,7 +168,13 @@ def main() -> None:
         tiers[word] = 0
     for word in listed("never.txt"):
         tiers.pop(word, None)
-    everybody = set().union(*(all_names(people_folder), dictionary, (w for w, sense in senses.items() if sense in NAMELIKE_SENSES)))
+    everybody = set().union(
+        *(
+            all_names(people_folder),
+            dictionary,
+            (w for w, sense in senses.items() if sense in NAMELIKE_SENSES),
+        )
+    )
     tiers.update(dict.fromkeys(denied(everybody - tiers.keys(), tiers), 4))
     lines = [" ".join(sorted(word for word, one in tiers.items() if one == level)) for level in range(5)]
     target.write_bytes(zlib.compress("\n".join(lines).encode(), 9))

@@ -23,10 +23,15 @@ PATTERNS = {
     "prose": re.compile(rb"(?<=[a-z,:;] )[a-z]{2,20}(?=[ .,:;!?)\0\n\"'])"),
     "capital": re.compile(rb"(?<=[a-z,] )[A-Z][a-z]{1,20}(?=[ .,:;!?)\0\n\"'])"),
     "upper": re.compile(rb"(?<![A-Za-z])[A-Z]{2,20}(?![A-Za-z])"),
-    "part": re.compile(rb"(?<=[_.\-/:(a-z\"'])(?:[A-Z][a-z]{2,20}(?=[A-Z_(.:])|(?<![a-z])[a-z]{2,20}(?=[_\-./:()A-Z\"']))"),
+    "part": re.compile(
+        rb"(?<=[_.\-/:(a-z\"'])(?:[A-Z][a-z]{2,20}(?=[A-Z_(.:])|(?<![a-z])[a-z]{2,20}(?=[_\-./:()A-Z\"']))"
+    ),
 }
-SKIPPED = re.compile(r"/locale/|/i18n/|\.(png|svg|jpg|gif|ttf|woff2?|ico|pem|crt|lang|dic|po|qm)$|/man/[a-z]{2}(_[A-Z]+)?/|"
-                     r"changelog|copyright|AUTHORS|THANKS|CREDITS|CONTRIBUTORS|NEWS|/zoneinfo/|test", re.IGNORECASE)
+SKIPPED = re.compile(
+    r"/locale/|/i18n/|\.(png|svg|jpg|gif|ttf|woff2?|ico|pem|crt|lang|dic|po|qm)$|/man/[a-z]{2}(_[A-Z]+)?/|"
+    r"changelog|copyright|AUTHORS|THANKS|CREDITS|CONTRIBUTORS|NEWS|/zoneinfo/|test",
+    re.IGNORECASE,
+)
 FILE_LIMIT = 80_000_000
 PACKAGE_LIMIT = 150_000_000
 
@@ -38,7 +43,7 @@ def texts(package: Path):
     for member in tarfile.open(fileobj=io.BytesIO(stream)):
         if not member.isfile() or SKIPPED.search(member.name) or member.size > FILE_LIMIT:
             continue
-        data = stream[member.offset_data:member.offset_data + member.size]
+        data = stream[member.offset_data : member.offset_data + member.size]
         if member.name.endswith(".gz"):
             try:
                 data = gzip.decompress(data)

@@ -30,7 +30,9 @@ def main() -> None:
             for role, pattern in enumerate((LOWER, CAPITAL, UPPER)):
                 texts[role].update(word.lower() for word in pattern.findall(value))
             texts[3].update(LOWER.findall(package))
-    totals = [collections.Counter(word for texts in found.values() for word in texts[role]) for role in range(4)]
+    totals = [
+        collections.Counter(word for texts in found.values() for word in texts[role]) for role in range(4)
+    ]
     with gzip.GzipFile(sys.argv[1], "wb", mtime=0) as out:
         for word in sorted(set().union(*totals)):
             numbers = [total[word] for total in totals]

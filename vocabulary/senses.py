@@ -9,8 +9,20 @@ from pathlib import Path
 
 PERSON = 18
 # Numbers of lexicographer files, from WordNet's lexnames(5).
-NAMELIKE = {5: "animal", 8: "body", 13: "food", 15: "location", 17: "object", 18: "person", 19: "phenomenon", 20: "plant",
-            21: "possession", 27: "substance", 12: "feeling", 14: "group"}
+NAMELIKE = {
+    5: "animal",
+    8: "body",
+    13: "food",
+    15: "location",
+    17: "object",
+    18: "person",
+    19: "phenomenon",
+    20: "plant",
+    21: "possession",
+    27: "substance",
+    12: "feeling",
+    14: "group",
+}
 
 
 def first_senses(folder: Path) -> dict[str, int]:

@@ -9,7 +9,8 @@ LIMIT = 2048  # characters of a cleaned text
 
 # Escape sequences of terminals (ECMA-48), as bytes and as JSON, C and caret notation spell the escape.
 ESCAPE = re.compile(
-    r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033|\^\[)(?:\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)|[()][A-Z0-9])"
+    r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033|\^\[)"
+    r"(?:\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)|[()][A-Z0-9])"
     r"|\x9b[0-?]{0,32}[ -/]{0,8}[@-~]"
 )
 INVISIBLE = re.compile(

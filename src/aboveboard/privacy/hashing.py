@@ -19,7 +19,9 @@ class Hasher:
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
-            raise ValueError(f"The key of a Hasher is {KEY_BYTES} random bytes, not {len(key)}: use os.urandom.")
+            raise ValueError(
+                f"The key of a Hasher is {KEY_BYTES} random bytes, not {len(key)}: use os.urandom."
+            )
         self._key = bytes(key)
 
     def hash(self, value: str, purpose: str) -> str:
@@ -41,4 +43,8 @@ class Hasher:
 
 def is_hashed(text: str) -> bool:
     """Say whether a text has the form that `Hasher.hash` gives."""
-    return len(text) == len(MARK) + 2 * DIGEST_BYTES and text.startswith(MARK) and HEX_DIGITS.issuperset(text[2:])
+    return (
+        len(text) == len(MARK) + 2 * DIGEST_BYTES
+        and text.startswith(MARK)
+        and HEX_DIGITS.issuperset(text[2:])
+    )

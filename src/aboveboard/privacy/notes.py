@@ -1,11 +1,16 @@
-"""What was replaced, and which step did it? Placeholders are constants of their kind, and the notes keep nothing else."""
+"""What was replaced, and by which step? Placeholders are constants of their kind; the notes keep nothing else."""
 
 import re
 
 __all__ = ["KINDS", "PLACEHOLDER", "Notes"]
 
-KINDS = frozenset(
-    "card data email host id image ip jwt key mac name number path phone query secret text time url user uuid word".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+KINDS = _words(
+    """card data email host id image ip jwt key mac name number path phone query secret text time url user uuid word"""
 )
 PLACEHOLDER = re.compile(f"<(?:{'|'.join(sorted(KINDS))})>")
 

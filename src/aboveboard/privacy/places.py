@@ -8,6 +8,7 @@ from aboveboard.privacy.vocabulary import COMMON, PIECE, PLACE, Vocabulary
 
 __all__ = ["Places"]
 
+NAME_PART = re.compile(r"[-_.:@+*{}$ ]")
 POSITION = re.compile(r"(?:[:(,]\d{1,6}){1,2}\)?$")
 NUMERIC = re.compile(r"v?\d{1,5}(?:\.\d{1,5}){0,3}")
 ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
@@ -36,10 +37,7 @@ class Places:
             return True
         if not name.isascii():
             return False
-        for part in re.split(r"[-_.:@+*{}$ ]", name):
-            if part and not self._is_public_part(part):
-                return False
-        return True
+        return all(self._is_public_part(part) for part in NAME_PART.split(name) if part)
 
     def _is_public_part(self, part: str) -> bool:
         lowered = part.lower()
@@ -51,13 +49,19 @@ class Places:
             return True
         pieces = PIECE.findall(part)
         return "".join(pieces) == part and all(
-            self._vocabulary.tiers.get(piece.lower()) == COMMON and piece.lower() not in self._known.words for piece in pieces
+            self._vocabulary.tiers.get(piece.lower()) == COMMON and piece.lower() not in self._known.words
+            for piece in pieces
         )
 
     def _is_technical(self, name: str) -> bool:
         words = LETTER.findall(name)
-        return "".join(words) == name and name.isascii() and not name.istitle() and self._vocabulary.tier(name) <= PLACE and (
-            name.lower() not in self._known.words and name.lower() not in self._known.common)
+        return (
+            "".join(words) == name
+            and name.isascii()
+            and not name.istitle()
+            and self._vocabulary.tier(name) <= PLACE
+            and (name.lower() not in self._known.words and name.lower() not in self._known.common)
+        )
 
     def path(self, token: str) -> str | None:
         """A path by its last part, if that is a file of everybody's, or else by its extension."""
@@ -77,7 +81,7 @@ class Places:
         first = parts[0].lower()
         if first in ROOTS or first.startswith(("v1", "v2", "v3", "v4", "v5", "api", "libpod")):
             loose = first in SYSTEM
-            return all(self.is_public(part) or loose and self._is_technical(part) for part in parts)
+            return all(self.is_public(part) or (loose and self._is_technical(part)) for part in parts)
         return False
 
     def _ending(self, parts: list[str]) -> str:
@@ -91,7 +95,17 @@ class Places:
         """A URL by its scheme, its host if that is everybody's, its port, and the public start of its path."""
         if scheme.lower() not in SCHEMES:
             return "<url>"
-        if scheme.lower() in ("unix", "npipe", "file", "dir", "fd", "oci", "oci-archive", "docker-archive", "sqlite"):
+        if scheme.lower() in (
+            "unix",
+            "npipe",
+            "file",
+            "dir",
+            "fd",
+            "oci",
+            "oci-archive",
+            "docker-archive",
+            "sqlite",
+        ):
             path = self.path(rest if rest.startswith(("/", "~", ".")) else "/" + rest)
             return None if path is None else f"{scheme}://{path}"
         authority, slash, path = rest.partition("/")

@@ -74,7 +74,9 @@ class Scanner:
         """Clean one line, or what stands in quotes: spans with blanks first, then quotes, then tokens."""
         if secrets.GROUPED_DIGITS.search(line):
             for kind, pattern in secrets.SPANS:
-                line = pattern.sub(self._notes.replace(kind, "secret"), line) if pattern.search(line) else line
+                line = (
+                    pattern.sub(self._notes.replace(kind, "secret"), line) if pattern.search(line) else line
+                )
         if self._phrases is not None:
             line = self._without_phrases(line, self._phrases)
         if "\\" in line:
@@ -104,7 +106,9 @@ class Scanner:
         if "\\" in token:
             if "\\" not in after and not FILE_AFTER_BLANK.search(token):
                 return token
-        elif not token.startswith(SPACED_ROOTS) or all(self._judge.passes(word, PLACE) for word in re.split("[ /]", after)[:2]):
+        elif not token.startswith(SPACED_ROOTS) or all(
+            self._judge.passes(word, PLACE) for word in re.split("[ /]", after)[:2]
+        ):
             return token  # "/home/x input/output error"
         path = self._places.path(token)
         return token if path is None else self._notes.place("path", path)
@@ -114,15 +118,24 @@ class Scanner:
         at, allowed = 0, base
         for found in _quoted_spans(line):
             group = found.lastindex
-            assert group is not None
+            if group is None:
+                continue
             start, end = found.span(group)
             content = found[group]
             if at < found.start():
                 part, allowed = self._tokens(line[at : found.start()], allowed, base)
                 done.append(part)
             at = found.end()
-            is_key = group == 1 and line[at : at + 1] == ":" and line[: found.start()].rstrip()[-1:] in ("{", ",", "[", "")
-            done += [line[found.start() : start], self._quoted(content, allowed, is_key, depth + 1), line[end:at]]
+            is_key = (
+                group == 1
+                and line[at : at + 1] == ":"
+                and line[: found.start()].rstrip()[-1:] in ("{", ",", "[", "")
+            )
+            done += [
+                line[found.start() : start],
+                self._quoted(content, allowed, is_key, depth + 1),
+                line[end:at],
+            ]
             allowed = effect_of_key(content) if is_key else base
         if at < len(line):
             done.append(self._tokens(line[at:], allowed, base)[0])

@@ -19,14 +19,22 @@ SPANS = (
 
 _TOKENS = (
     ("jwt", r"eyJ[\w-]{8,}(?:\.[\w-]*){1,4}"),
-    ("secret", r"(?:gh[oprsu]|github_pat|glpat|gloas|gldt|glrt|xox[abeoprs]|xapp|npm|pypi|hf|dop_v1|doo_v1|shpat|shpss|sk|pk|rk|whsec|"
-               r"sntrys|dckr_pat|dckr_oat|atlasv1|hvs|hvb|ATATT|ATCTT|AGE-SECRET-KEY|tskey|eyJr|lin_api|phc|phx|rnd|sq0\w{3}|ya29|"
-               r"SG|key|AccountKey|sha256~|bearer|basic)[-_.~=][\w.~+/=-]{10,}"),
-    ("secret", r"(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA|AGPA|ANPA)[A-Z0-9]{12,}|AIza[\w-]{20,}|[0-9]{6,}:AA[\w-]{20,}"),
+    (
+        "secret",
+        r"(?:gh[oprsu]|github_pat|glpat|gloas|gldt|glrt|xox[abeoprs]|xapp|npm|pypi|hf|dop_v1|doo_v1|shpat|shpss|sk|pk|rk|whsec|"
+        r"sntrys|dckr_pat|dckr_oat|atlasv1|hvs|hvb|ATATT|ATCTT|AGE-SECRET-KEY|tskey|eyJr|lin_api|phc|phx|rnd|sq0\w{3}|ya29|"
+        r"SG|key|AccountKey|sha256~|bearer|basic)[-_.~=][\w.~+/=-]{10,}",
+    ),
+    (
+        "secret",
+        r"(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA|AGPA|ANPA)[A-Z0-9]{12,}|AIza[\w-]{20,}|[0-9]{6,}:AA[\w-]{20,}",
+    ),
     ("mac", r"(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}|(?:[0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4}"),
     ("uuid", r"\{?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?"),
     ("id", r"(?:sha256:|sha512:|sha1:)?(?=[a-f]{0,31}\d)[0-9a-f]{7,}(?:\.{3})?"),
     ("id", r"S-1-\d+(?:-\d+)+"),
     ("card", r"\d{13,19}"),
 )
-TOKENS = re.compile("|".join(f"(?P<{kind}{number}>{pattern})" for number, (kind, pattern) in enumerate(_TOKENS)))
+TOKENS = re.compile(
+    "|".join(f"(?P<{kind}{number}>{pattern})" for number, (kind, pattern) in enumerate(_TOKENS))
+)

@@ -2,32 +2,40 @@
 
 __all__ = ["FLAGS_OF_NAMES", "SECRET_KEYS", "effect_of", "effect_of_flag", "effect_of_key", "is_secret_key"]
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 SECRET, COMMON, PLACE, ANY = -1, 0, 1, 2
 
 # Things that people name: the next word must be public in its own right.
-NAMED = frozenset(
-    """account alias app author bucket cluster collection computer container context customer daemonset database datastore
-    deployment distribution distro domain endpoint group guest host hostname image ingress instance label login machine namespace
-    network node org organisation organization owner peer plugin pod printer profile project provider pvc queue realm recipient
-    registry remote replicaset repo repository schema secret configmap sender server service share site statefulset subscription
-    tag team tenant topic user username vault vm volume workgroup workspace branch zone directory folder""".split()
+NAMED = _words(
+    """account alias app author bucket cluster collection computer container context customer daemonset database
+    datastore deployment distribution distro domain endpoint group guest host hostname image ingress instance
+    label login machine namespace network node org organisation organization owner peer plugin pod printer profile
+    project provider pvc queue realm recipient registry remote replicaset repo repository schema secret configmap
+    sender server service share site statefulset subscription tag team tenant topic user username vault vm volume
+    workgroup workspace branch zone directory folder"""
 )
 NAMED_PLURALS = frozenset(name + "s" for name in NAMED)
 # Words that introduce a name.
-INTRODUCING = frozenset("named called name nickname aka dear hello hi hey by for from".split())
-SECRET_KEYS = frozenset(
-    """password passwd passphrase passcode secret secrets token apikey credential credentials authorization bearer
-    basic cookie otp pin privatekey accesskey secretkey clientsecret pass signature sig auth psk""".split()
+INTRODUCING = _words("named called name nickname aka dear hello hi hey by for from")
+SECRET_KEYS = _words(
+    """password passwd passphrase passcode secret secrets token apikey credential credentials authorization bearer basic
+    cookie otp pin privatekey accesskey secretkey clientsecret pass signature sig auth psk"""
 )
 # Keys whose value is a word of status, not a name.
-STATUS_KEYS = frozenset(
-    """level lvl code status state reason error err type msg message kind cause result phase severity action op operation stage step
-    method protocol driver mode format exit errno syscall signal""".split()
+STATUS_KEYS = _words(
+    """level lvl code status state reason error err type msg message kind cause result phase severity action op
+    operation
+    stage step method protocol driver mode format exit errno syscall signal"""
 )
 SCHEMES = frozenset(("basic", "bearer"))
-FLAGS_OF_NAMES = frozenset(
-    """u user username n name namespace context host hostname h p password cluster container pod machine volume v
-    network net project owner author label l e env tag t registry server domain group login profile""".split()
+FLAGS_OF_NAMES = _words(
+    """u user username n name namespace context host hostname h p password cluster container pod machine volume
+    v network
+    net project owner author label l e env tag t registry server domain group login profile"""
 )
 
 
@@ -65,4 +73,6 @@ def is_secret_key(key: str) -> bool:
     """Say whether a key's value is a secret by its name: `DB_PASSWORD`, `x-api-key`, `clientSecret`."""
     lowered = key.lower().replace("-", "_")
     last = lowered.rpartition("_")[2]
-    return last in SECRET_KEYS or lowered.replace("_", "").endswith(("password", "secret", "apikey", "accesskey", "token", "passwd", "privatekey"))
+    return last in SECRET_KEYS or lowered.replace("_", "").endswith(
+        ("password", "secret", "apikey", "accesskey", "token", "passwd", "privatekey")
+    )

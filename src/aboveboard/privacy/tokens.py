@@ -18,7 +18,9 @@ LONGEST = 1024
 DEEPEST = 4
 LEADING, TRAILING = "([{,;:=>\"'`*•|", ")]}>,;:!?.\"'`*…|"
 DIGIT = re.compile(r"\d")
-LASTING = re.compile(r"[\w.,:;!?()\[\]{}'=+-]{1,40}", re.ASCII)  # what may be remembered: no path, no address, no login
+LASTING = re.compile(
+    r"[\w.,:;!?()\[\]{}'=+-]{1,40}", re.ASCII
+)  # what may be remembered: no path, no address, no login
 DELIMITERS = re.compile(r"([()\[\]{},;|<>=&\"'`*!?#\\]+|->|:(?=[^\d/\\])|(?<=[^\d]):)")
 LETTERS = re.compile(r"[^\W\d_]+")
 PART = re.compile(r"[a-z]+|\d+")
@@ -27,20 +29,32 @@ UNFIT = re.compile(r"\d{6}|[^\x20-\x7e]|(?:\d+\.){3}\d")
 DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\|%\w+%|.*\\\\?[^nrtux\"'/\\]", re.DOTALL)
 
 # Tried in this order; the name is that of the method which answers.
-SHAPES = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in (
-    ("drive", r"(?:[A-Za-z]:[\\/]|\\|%\w+%\\).*|[^\s\\]*\\.*"),
-    ("rooted", r"(?:~[\w.-]*|\.{1,2}|\$\w+|\$\{\w+\})?/.*"),
-    ("url", r"(?P<scheme>[A-Za-z][A-Za-z0-9+-]{1,24})://(?P<rest>.+)"),
-    ("email", r"[^\s@/:=,]+@[^\s@/:=,]+\.[^\s@/:=,]{2,}"),
-    ("login", r"(?P<user>[\w.+-]+)@(?P<at>[\w.-]+)(?::(?P<repository>[^\s:]+))?"),
-    ("flag", r"(?P<dashes>--?)(?P<option>[A-Za-z][\w-]*)(?:=(?P<argument>.*))?"),
-    ("pair", r"(?P<key>[A-Za-z_][\w.-]*)=(?P<value>.+)"),
-    ("ipv6", r"(?=[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:)[0-9a-fA-F:.]+(?:%\w+)?\]?(?:/\d{1,3})?(?P<port>:\d{1,5})?"),
-    ("runtime", r"node:[\w./-]+(?::\d+){0,2}|(?:java\.\w+/)?(?:javax?|jdk|sun|kotlinx?|scala)(?:\.[\w$<>]+){2,}"),
-    ("slashed", r"[\w.:@+-]+(?:/[\w.:@+$-]+)+"),
-    ("socket", r"(?P<server>[\w.-]+):\d{2,5}"),
-    ("dotted", r"[\w$-]+(?:\.[\w$<>*-]+)+(?::\d{1,6}){0,2}"),
-)), re.DOTALL)
+SHAPES = re.compile(
+    "|".join(
+        f"(?P<{name}>{pattern})"
+        for name, pattern in (
+            ("drive", r"(?:[A-Za-z]:[\\/]|\\|%\w+%\\).*|[^\s\\]*\\.*"),
+            ("rooted", r"(?:~[\w.-]*|\.{1,2}|\$\w+|\$\{\w+\})?/.*"),
+            ("url", r"(?P<scheme>[A-Za-z][A-Za-z0-9+-]{1,24})://(?P<rest>.+)"),
+            ("email", r"[^\s@/:=,]+@[^\s@/:=,]+\.[^\s@/:=,]{2,}"),
+            ("login", r"(?P<user>[\w.+-]+)@(?P<at>[\w.-]+)(?::(?P<repository>[^\s:]+))?"),
+            ("flag", r"(?P<dashes>--?)(?P<option>[A-Za-z][\w-]*)(?:=(?P<argument>.*))?"),
+            ("pair", r"(?P<key>[A-Za-z_][\w.-]*)=(?P<value>.+)"),
+            (
+                "ipv6",
+                r"(?=[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:)[0-9a-fA-F:.]+(?:%\w+)?\]?(?:/\d{1,3})?(?P<port>:\d{1,5})?",
+            ),
+            (
+                "runtime",
+                r"node:[\w./-]+(?::\d+){0,2}|(?:java\.\w+/)?(?:javax?|jdk|sun|kotlinx?|scala)(?:\.[\w$<>]+){2,}",
+            ),
+            ("slashed", r"[\w.:@+-]+(?:/[\w.:@+$-]+)+"),
+            ("socket", r"(?P<server>[\w.-]+):\d{2,5}"),
+            ("dotted", r"[\w$-]+(?:\.[\w$<>*-]+)+(?::\d{1,6}){0,2}"),
+        )
+    ),
+    re.DOTALL,
+)
 
 Verdict = tuple[str, int]  # the text to send, and the strictness for the next token
 
@@ -111,7 +125,9 @@ class Judge:
     def _may_stand_beside(self, word: str) -> bool:
         lowered = word.lower()
         return lowered not in self._known_words and (
-            lowered in RESIDUE or self._vocabulary.tier(word) <= ANY or self._vocabulary.tier_of_all(PIECE.findall(word)) <= PLACE
+            lowered in RESIDUE
+            or self._vocabulary.tier(word) <= ANY
+            or self._vocabulary.tier_of_all(PIECE.findall(word)) <= PLACE
         )
 
     def _core(self, core: str, tail: str, allowed: int, base: int, depth: int) -> Verdict:
@@ -136,7 +152,11 @@ class Judge:
             if verdict is not None:
                 return verdict
         parts = [part for part in DELIMITERS.split(core) if part]
-        return self._delimited(parts, allowed, base, depth) if len(parts) > 1 else self._word(core, tail, allowed, base)
+        return (
+            self._delimited(parts, allowed, base, depth)
+            if len(parts) > 1
+            else self._word(core, tail, allowed, base)
+        )
 
     def _numeric(self, core: str, allowed: int) -> str | None:
         """A number, an address or a secret made of digits; None where the token is something else."""
@@ -161,10 +181,14 @@ class Judge:
         """Judge what a token says once decoded; the token itself stays only if all of that is public."""
         done = []
         for part in text.split(" "):
-            verdict, allowed = self.judge(part, min(allowed, base), base, depth + 1) if part else ("", allowed)
+            verdict, allowed = (
+                self.judge(part, min(allowed, base), base, depth + 1) if part else ("", allowed)
+            )
             done.append(verdict)
         cleaned = " ".join(done)
-        return core if cleaned == text and "\\" not in core and text.isascii() and " " not in text else cleaned
+        return (
+            core if cleaned == text and "\\" not in core and text.isascii() and " " not in text else cleaned
+        )
 
     # Shapes: one method each; None hands the token on to its parts.
 
@@ -184,7 +208,9 @@ class Judge:
         return self._notes.replace("email", "secret"), base
 
     def _login(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
-        return self._placed("url", core, self._places.login(shape["user"], shape["at"], shape["repository"]), base)
+        return self._placed(
+            "url", core, self._places.login(shape["user"], shape["at"], shape["repository"]), base
+        )
 
     def _flag(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
         option, argument = shape["option"], shape["argument"]
@@ -197,7 +223,7 @@ class Judge:
 
     def _pair(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
         key, value = shape["key"], shape["value"]
-        if self._compound(key) > ANY or "," in value and "=" in value and not is_secret_key(key):
+        if self._compound(key) > ANY or ("," in value and "=" in value and not is_secret_key(key)):
             return None
         return f"{key}={self._value(value, effect_of_key(key), base, depth)}", base
 
@@ -208,17 +234,21 @@ class Judge:
 
     def _ipv6(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
         colons = core.count(":")
-        if colons < 2 or "::" not in core and (colons < 5 or core.isdigit()):
+        if colons < 2 or ("::" not in core and (colons < 5 or core.isdigit())):
             return None
         if core in HOSTS:
             return core, base
         bracket = "]" if "]" in core else ""
         return self._notes.replace("ip", "secret") + bracket + (shape["port"] or "" if bracket else ""), base
 
-    def _runtime(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+    def _runtime(
+        self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int
+    ) -> Verdict | None:
         return (core, base) if self._known_words.isdisjoint(LETTERS.findall(core.lower())) else None
 
-    def _slashed(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
+    def _slashed(
+        self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int
+    ) -> Verdict | None:
         if self._is_choice(core.split("/")):
             return core, base
         return self._placed("image", core, self._places.image(core), base)
@@ -227,8 +257,10 @@ class Judge:
         """Say whether words stand beside a slash as in "input/output", and none of them names an image."""
         if not all(part.islower() for part in parts) and all(self._compound(part) <= PLACE for part in parts):
             return True  # no image has capitals in its name
-        return len(parts) <= 3 and all(part.isalpha() and self.passes(part, PLACE) for part in parts) and any(
-            self.passes(part, COMMON) for part in parts
+        return (
+            len(parts) <= 3
+            and all(part.isalpha() and self.passes(part, PLACE) for part in parts)
+            and any(self.passes(part, COMMON) for part in parts)
         )
 
     def _socket(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
@@ -237,7 +269,7 @@ class Judge:
         if "." in server and extension in EXTENSIONS:
             if self._compound(server) <= PLACE:
                 return core, base
-            return self._placed("path", core, f"<path>.{extension}{core[len(server):]}", base)
+            return self._placed("path", core, f"<path>.{extension}{core[len(server) :]}", base)
         if "." not in server and self._places.is_public(server):
             return core, base
         return self._placed("host", core, self._places.host(core), base)
@@ -245,14 +277,18 @@ class Judge:
     def _dotted(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
         name, colon, position = core.partition(":")
         parts = name.split(".")
-        if self._places.is_public(name) or name.lower() in HOSTS and self._known_words.isdisjoint(parts):
+        if self._places.is_public(name) or (name.lower() in HOSTS and self._known_words.isdisjoint(parts)):
             return core, base
         level = self._compound(name)
-        if level <= PLACE and allowed > COMMON or level <= ANY and parts[0].lower() in MODULES:
+        if (level <= PLACE and allowed > COMMON) or (level <= ANY and parts[0].lower() in MODULES):
             return core, base
         if parts[-1].lower() in EXTENSIONS and len(parts) == 2:
             return self._placed("path", core, f"<path>.{parts[-1].lower()}{colon}{position}", base)
-        kind = "host" if parts[-1].lower() in TOP_LEVELS or len(parts[-1]) == 2 and parts[-1].isalpha() else "name"
+        kind = (
+            "host"
+            if parts[-1].lower() in TOP_LEVELS or (len(parts[-1]) == 2 and parts[-1].isalpha())
+            else "name"
+        )
         return self._placed(kind, core, f"<{kind}>{colon}{position}", base)
 
     # Words, alone and in compounds.
@@ -273,7 +309,11 @@ class Judge:
         if tier <= PLACE:
             return tier
         pieces = PIECE.findall(part)
-        if len(pieces) < 2 or "".join(pieces) != part or not self._known_words.isdisjoint(piece.lower() for piece in pieces):
+        if (
+            len(pieces) < 2
+            or "".join(pieces) != part
+            or not self._known_words.isdisjoint(piece.lower() for piece in pieces)
+        ):
             return tier
         return min(tier, self._vocabulary.tier_of_all(pieces))
 
@@ -288,7 +328,7 @@ class Judge:
         return self._hidden(core, level, allowed), base
 
     def _delimited(self, parts: list[str], allowed: int, base: int, depth: int) -> Verdict:
-        """Judge the parts of a token between its delimiters; a key before `=` or `:` sets the strictness of its value."""
+        """Judge the parts between delimiters; a key before `=` or `:` sets the strictness of its value."""
         done: list[str] = []
         for part in parts:
             if not DELIMITERS.fullmatch(part):

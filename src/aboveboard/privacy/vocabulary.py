@@ -26,8 +26,60 @@ MEMO_LIMIT = 20_000
 
 # Programmers fuse words: "checkpointdir", "preinitialized", "userauth". All parts must be technical words themselves.
 FUSED_TAIL = frozenset(
-    """id ids fd fds db io fs ctl dir dirs cwd obj objs opt opts arg args env envs lib libs conf cfg info infos ref refs url urls uri uris
-    spec specs src dst tmp buf ptr len idx num max min cmd api apis hdr msg err ns os vm""".split()
+    [
+        "id",
+        "ids",
+        "fd",
+        "fds",
+        "db",
+        "io",
+        "fs",
+        "ctl",
+        "dir",
+        "dirs",
+        "cwd",
+        "obj",
+        "objs",
+        "opt",
+        "opts",
+        "arg",
+        "args",
+        "env",
+        "envs",
+        "lib",
+        "libs",
+        "conf",
+        "cfg",
+        "info",
+        "infos",
+        "ref",
+        "refs",
+        "url",
+        "urls",
+        "uri",
+        "uris",
+        "spec",
+        "specs",
+        "src",
+        "dst",
+        "tmp",
+        "buf",
+        "ptr",
+        "len",
+        "idx",
+        "num",
+        "max",
+        "min",
+        "cmd",
+        "api",
+        "apis",
+        "hdr",
+        "msg",
+        "err",
+        "ns",
+        "os",
+        "vm",
+    ]
 )
 FUSED_HEAD = re.compile(r"(?:pre|re|un|de|non|sub|multi|auto|over|dis|mis|inter|out)(?=[a-z]{6})")
 SHORTEST_FUSED, SHORTEST_PART, SHORTEST_PAIR = 6, 3, 8
@@ -47,7 +99,9 @@ class Vocabulary:
         tier = self.tiers.get(lowered)
         if tier is None:
             if len(word) <= SHORTEST_PART:
-                return ANY if word.isupper() and word.isascii() else PLACE if lowered in self.own else NOWHERE  # an acronym
+                return (
+                    ANY if word.isupper() and word.isascii() else PLACE if lowered in self.own else NOWHERE
+                )  # an acronym
             tier = self._fused(lowered) if len(word) >= SHORTEST_FUSED else NOWHERE
         elif tier == 3:
             tier = ANY if word == lowered else NOWHERE
@@ -68,7 +122,11 @@ class Vocabulary:
                 rest = word[cut:]
                 if rest in FUSED_TAIL:
                     return True
-                if len(word) >= SHORTEST_PAIR and len(rest) >= SHORTEST_PART and tiers.get(rest, NOWHERE) <= PLACE:
+                if (
+                    len(word) >= SHORTEST_PAIR
+                    and len(rest) >= SHORTEST_PART
+                    and tiers.get(rest, NOWHERE) <= PLACE
+                ):
                     return True
                 if cuts > 1 and len(rest) >= SHORTEST_FUSED and self._is_fused(rest, cuts - 1):
                     return True
@@ -95,7 +153,7 @@ class Vocabulary:
             if len(pieces) > 1:
                 words = (*map(str.lower, pieces), lowered)
                 tier = min(tier, self.tier_of_all(pieces))
-        if tier == ANY and (token[0] in "([{" and tail[:1] in (")", "]", "}") or not core.isalpha()):
+        if tier == ANY and ((token[0] in "([{" and tail[:1] in (")", "]", "}")) or not core.isalpha()):
             tier = NOWHERE  # alone in brackets, or in a compound: as often a name as a word
         entry = (tier, effect_of(lowered, tail), words)
         if tier < NOWHERE:

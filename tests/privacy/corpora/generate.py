@@ -16,31 +16,51 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-ONSETS = "b br c ch d dr f g gl h k kr l m n p pl r s st t tr v vl w z zh sk".split()
-VOWELS = "a e i o u ae ai io ou y".split()
-CODAS = "k l m n r s th x nd sk rt v b g".split()
-WORDS = """amber anchor apollo archer ashton atlas aurora autumn badger bamboo banking beacon bishop blossom breeze butterfly camellia
-canyon cardinal carpenter casino cedar chapel cherry clover cobalt comet compass coral cosmos cottage coyote crescent crimson crystal cypress
-daisy dawn delphi diamond divorce dolphin dragon eagle eclipse elmwood emerald falcon fashion fern fisher fitness forest fortress fox garnet
-gazelle ginger glacier gryphon harbor harvest hawk hazel heather heron hickory holiday honey horizon hospital hotel hunter hurricane indigo insurance iris
-ivory ivy jaguar jasmine juniper jupiter karma kestrel knight lagoon lavender lawyer leopard lighthouse lily lion lotus lunar lynx magnolia
-mango maple marigold marina marlin mercury meridian meteor midnight millennium monsoon moonlight mortgage mustang nebula nectar neptune nightingale nova
-nursery oasis ocean octopus olive onyx opal orchard orchid orion osprey otter owl oxford palace panda panther paradise parrot payroll peacock
-pearl pelican penguin pepper pharmacy phoenix pilgrim pine planet platinum plum poppy prairie primrose puma quail quartz rabbit rainbow recruiting
-redwood retail river robin rocket rosewood ruby saffron sahara salmon sapphire saturn savannah scorpion sequoia shepherd sierra silk skylark
-snowflake sparrow spruce stallion starlight sterling stork strawberry sunrise sunset swan sycamore tailor tango tempest therapy thistle thunder tiger titan
-topaz tornado tulip turquoise twilight valley vanilla velvet venus villa vineyard violet viper vortex walnut wedding willow windmill wizard wolf
-woodland yacht zenith zephyr zeus""".split()
-PEOPLE = """aisha akira alejandro amelia anastasia andrei anika arjun astrid beatriz benjamin bianca boris camila catherine chloe christoph
-claudia daniela deepak dimitri eduardo ekaterina emilia enrique esther fatima felipe fernanda francesca frederik gabriela giovanni giulia
-gonzalez hannah hans harald henrik hiroshi hussein ibrahim igor ingrid isabella ivana jamal javier jennifer jessica johansson joseph katarina kenji
-khalid klaus kowalski kumar lars leila lorenzo lucia luis magdalena maria marcus martinez matthew mehmet michael miguel mohamed monika nakamura
-natalia nguyen nikolai olga oliver omar pablo patricia patel pedro petra philipp priya rahul rajesh rashid rebecca ricardo rodriguez rossi samantha
-sanchez sandra sara sato sebastian sergei sharma simone sofia stefan susanne suzuki svetlana tanaka tatiana theresa tobias valentina vanessa vikram
-vladimir werner wilhelm xavier yasmin yuki yusuf zhang zoe oconnor macdonald vandermeer dupont lefebvre schmidt schneider fischer meyer wagner""".split()
-TLDS = ".com .io .lan .local .internal .dev .net .org .co.uk .example .de .corp.com".split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+ONSETS = _words("b br c ch d dr f g gl h k kr l m n p pl r s st t tr v vl w z zh sk")
+VOWELS = _words("a e i o u ae ai io ou y")
+CODAS = _words("k l m n r s th x nd sk rt v b g")
+WORDS = _words(
+    """amber anchor apollo archer ashton atlas aurora autumn badger bamboo banking beacon bishop blossom breeze
+    butterfly
+    camellia canyon cardinal carpenter casino cedar chapel cherry clover cobalt comet compass coral cosmos cottage
+    coyote crescent crimson crystal cypress daisy dawn delphi diamond divorce dolphin dragon eagle eclipse elmwood
+    emerald falcon fashion fern fisher fitness forest fortress fox garnet gazelle ginger glacier gryphon harbor
+    harvest hawk hazel heather heron hickory holiday honey horizon hospital hotel hunter hurricane indigo
+    insurance iris ivory ivy jaguar jasmine juniper jupiter karma kestrel knight lagoon lavender lawyer leopard
+    lighthouse lily lion lotus lunar lynx magnolia mango maple marigold marina marlin mercury meridian meteor
+    midnight millennium monsoon moonlight mortgage mustang nebula nectar neptune nightingale nova nursery oasis
+    ocean octopus olive onyx opal orchard orchid orion osprey otter owl oxford palace panda panther paradise
+    parrot payroll peacock pearl pelican penguin pepper pharmacy phoenix pilgrim pine planet platinum plum poppy
+    prairie primrose puma quail quartz rabbit rainbow recruiting redwood retail river robin rocket rosewood ruby
+    saffron sahara salmon sapphire saturn savannah scorpion sequoia shepherd sierra silk skylark snowflake sparrow
+    spruce stallion starlight sterling stork strawberry sunrise sunset swan sycamore tailor tango tempest therapy
+    thistle thunder tiger titan topaz tornado tulip turquoise twilight valley vanilla velvet venus villa vineyard
+    violet viper vortex walnut wedding willow windmill wizard wolf woodland yacht zenith zephyr zeus"""
+)
+PEOPLE = _words(
+    """aisha akira alejandro amelia anastasia andrei anika arjun astrid beatriz benjamin bianca boris camila catherine
+    chloe christoph claudia daniela deepak dimitri eduardo ekaterina emilia enrique esther fatima felipe fernanda
+    francesca frederik gabriela giovanni giulia gonzalez hannah hans harald henrik hiroshi hussein ibrahim igor
+    ingrid isabella ivana jamal javier jennifer jessica johansson joseph katarina kenji khalid klaus kowalski
+    kumar lars leila lorenzo lucia luis magdalena maria marcus martinez matthew mehmet michael miguel mohamed
+    monika nakamura natalia nguyen nikolai olga oliver omar pablo patricia patel pedro petra philipp priya rahul
+    rajesh rashid rebecca ricardo rodriguez rossi samantha sanchez sandra sara sato sebastian sergei sharma simone
+    sofia stefan susanne suzuki svetlana tanaka tatiana theresa tobias valentina vanessa vikram vladimir werner
+    wilhelm xavier yasmin yuki yusuf zhang zoe oconnor macdonald vandermeer dupont lefebvre schmidt schneider
+    fischer meyer wagner"""
+)
+TLDS = _words(".com .io .lan .local .internal .dev .net .org .co.uk .example .de .corp.com")
 PARTS = ("-api", "-web", "_v2", "-prod", "-db", "_main", "-svc", "", "", "", "-app", "-test")
-FILLS = {"d": lambda r: str(r.randint(1, 9)), "port": lambda r: str(r.randint(1024, 65000)), "pid": lambda r: str(r.randint(100, 99999))}
+FILLS = {
+    "d": lambda r: str(r.randint(1, 9)),
+    "port": lambda r: str(r.randint(1024, 65000)),
+    "pid": lambda r: str(r.randint(100, 99999)),
+}
 
 
 class Names:
@@ -51,7 +71,14 @@ class Names:
         self.user_words = [self.word(), self.word()]
         self.user = self._user()
         self.host_word = self.word()
-        self.host = rng.choice((f"{self.host_word}-laptop", f"mbp-{self.host_word}", f"{self.host_word}{rng.randint(1, 99)}", f"{self.host_word}-ws"))
+        self.host = rng.choice(
+            (
+                f"{self.host_word}-laptop",
+                f"mbp-{self.host_word}",
+                f"{self.host_word}{rng.randint(1, 99)}",
+                f"{self.host_word}-ws",
+            )
+        )
         self.registered: list[str] = []
         self.name: str | None = None
 
@@ -72,7 +99,16 @@ class Names:
 
     def _user(self) -> str:
         first, last = self.user_words
-        return self.rng.choice((f"{first}.{last}", f"{first}{self.rng.randint(1, 99)}", f"{first[0]}{last}", f"{first}-{last}", first, f"{last}_{first[0]}"))
+        return self.rng.choice(
+            (
+                f"{first}.{last}",
+                f"{first}{self.rng.randint(1, 99)}",
+                f"{first[0]}{last}",
+                f"{first}-{last}",
+                first,
+                f"{last}_{first[0]}",
+            )
+        )
 
     def _of(self, text: str, words: list[str]) -> str:
         for word in words:
@@ -91,7 +127,9 @@ class Names:
         return self._of(self.user, self.user_words)
 
     def _full(self) -> str:
-        return " ".join(self.secret(word).capitalize() if self.style != "x" else word for word in self.user_words)
+        return " ".join(
+            self.secret(word).capitalize() if self.style != "x" else word for word in self.user_words
+        )
 
     def _home(self) -> str:
         return self.rng.choice(("/home/", "/Users/")) + self._user_slot()
@@ -151,7 +189,15 @@ class Names:
         return self.secret(self._text(24))
 
     def _pw(self) -> str:
-        return self.secret(self.rng.choice((self._text(12), f"{self.word().capitalize()}!{self.rng.randint(10, 999)}", f"{self.word()}-{self.word()}{self.rng.randint(1, 99)}")))
+        return self.secret(
+            self.rng.choice(
+                (
+                    self._text(12),
+                    f"{self.word().capitalize()}!{self.rng.randint(10, 999)}",
+                    f"{self.word()}-{self.word()}{self.rng.randint(1, 99)}",
+                )
+            )
+        )
 
     def _gh(self) -> str:
         return "ghp_" + self.secret(self._text(36))
@@ -160,11 +206,18 @@ class Names:
         return "sk-" + self.secret(self._text(40))
 
     def _jwt(self) -> str:
-        return "eyJhbGciOiJIUzI1NiJ9." + self.secret("eyJ" + self._text(40)) + "." + self.secret(self._text(43, "-_"))
+        return (
+            "eyJhbGciOiJIUzI1NiJ9."
+            + self.secret("eyJ" + self._text(40))
+            + "."
+            + self.secret(self._text(43, "-_"))
+        )
 
     def _phone(self) -> str:
         middle, last = self.rng.randint(200, 999), self.rng.randint(1000, 9999)
-        return f"+{self.rng.choice((1, 44, 49, 33))} {self.rng.randint(200, 999)} " + self.secret(f"{middle} {last}")
+        return f"+{self.rng.choice((1, 44, 49, 33))} {self.rng.randint(200, 999)} " + self.secret(
+            f"{middle} {last}"
+        )
 
     def _card(self) -> str:
         return self.secret("4" + "".join(self.rng.choices(string.digits, k=15)))
@@ -190,7 +243,7 @@ def shapes(path: Path) -> Iterator[tuple[str, str, list[str]]]:
     """Category, template and keeps of each line of a shapes file."""
     for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("# "):
-            category, template, keeps = (line.split(" ## ") + [""])[:3]
+            category, template, keeps = [*line.split(" ## "), ""][:3]
             yield category, template.replace("\\n", "\n"), [keep for keep in keeps.split(" ;; ") if keep]
 
 
@@ -199,33 +252,62 @@ def is_held_out(template: str) -> bool:
     return hashlib.sha256(template.encode()).digest()[0] % 4 == 3
 
 
-def record(number: int, shape: tuple[str, str, list[str]], rng: random.Random, style: str) -> dict[str, object]:
+def record(
+    number: int, shape: tuple[str, str, list[str]], rng: random.Random, style: str
+) -> dict[str, object]:
     """One message of a shape with fresh names."""
     category, template, keeps = shape
     names = Names(rng, style)
     slot = re.compile(r"\{(\w+)\}")
-    text = slot.sub(lambda m: names.fill("user_slot" if m[1] == "user" else m[1]) if _is_slot(m[1]) else m[0], template)
+    text = slot.sub(
+        lambda m: names.fill("user_slot" if m[1] == "user" else m[1]) if _is_slot(m[1]) else m[0], template
+    )
     rest = slot.sub(" ", template).lower() + " ".join(keeps).lower()
     names.secrets = [secret for secret in names.secrets if secret.lower() not in rest]
-    known = {"user": names.user, "full_name": " ".join(w.capitalize() for w in names.user_words), "host": names.host,
-             "host2": names.host_word.upper() + "-PC", "homes": [f"/home/{names.user}", f"/Users/{names.user}", f"C:\\Users\\{names.user}"],
-             "registered": names.registered}
+    known = {
+        "user": names.user,
+        "full_name": " ".join(w.capitalize() for w in names.user_words),
+        "host": names.host,
+        "host2": names.host_word.upper() + "-PC",
+        "homes": [f"/home/{names.user}", f"/Users/{names.user}", f"C:\\Users\\{names.user}"],
+        "registered": names.registered,
+    }
     identity = hashlib.sha256(template.encode()).hexdigest()[:8]
-    return {"id": f"{identity}-{number}", "shape": identity, "category": category, "text": text, "secrets": names.secrets, "keep": keeps, "known": known}
+    return {
+        "id": f"{identity}-{number}",
+        "shape": identity,
+        "category": category,
+        "text": text,
+        "secrets": names.secrets,
+        "keep": keeps,
+        "known": known,
+    }
 
 
 def _is_slot(name: str) -> bool:
-    return name == "user" or name in FILLS or hasattr(Names, "_" + name) and name not in ("text", "of", "user_slot", "is")
+    return (
+        name == "user"
+        or name in FILLS
+        or (hasattr(Names, "_" + name) and name not in ("text", "of", "user_slot", "is"))
+    )
 
 
-def corpus(path: Path, style: str, half: str = "all", each: int = 4, seed: int = 1) -> list[dict[str, object]]:
+def corpus(
+    path: Path, style: str, half: str = "all", each: int = 4, seed: int = 1
+) -> list[dict[str, object]]:
     """All records of a shapes file, or of one half of it."""
     chosen = [shape for shape in shapes(path) if half == "all" or is_held_out(shape[1]) == (half == "held")]
-    return [record(number, shape, random.Random(f"{seed}/{style}/{shape[1]}/{number}"), style) for shape in chosen for number in range(each)]  # noqa: S311
+    return [
+        record(number, shape, random.Random(f"{seed}/{style}/{shape[1]}/{number}"), style)
+        for shape in chosen
+        for number in range(each)
+    ]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("shapes", type=Path)
     parser.add_argument("style", choices=("invented", "words", "people"))
     parser.add_argument("--half", choices=("tune", "held", "all"), default="all")

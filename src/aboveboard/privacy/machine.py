@@ -1,0 +1,45 @@
+"""What does this machine call its user and itself? The first values that a cleaner should know."""
+
+import os
+from collections.abc import Mapping
+
+__all__ = ["machine_values", "values_of"]
+
+_NAMES = (
+    "USER",
+    "LOGNAME",
+    "USERNAME",
+    "SUDO_USER",
+    "COMPUTERNAME",
+    "HOSTNAME",
+    "USERDOMAIN",
+    "USERDNSDOMAIN",
+    "LOGONSERVER",
+)
+_HOMES = ("HOME", "USERPROFILE", "HOMEPATH", "OneDrive")
+
+
+def machine_values() -> list[str]:
+    """Give the names of this machine's user, host and home folders; asks no network and starts nothing."""
+    import socket
+
+    home = os.path.expanduser("~")
+    return values_of(os.environ, socket.gethostname(), home, _full_name())
+
+
+def values_of(environ: Mapping[str, str], host: str, home: str, full_name: str) -> list[str]:
+    """Give the same of what is passed in: each value once, hosts also without their domain."""
+    values = [environ.get(name, "") for name in (*_NAMES, *_HOMES)]
+    values += [host, host.partition(".")[0], host.partition(".")[2], home, full_name]
+    return list(dict.fromkeys(value for value in values if value))
+
+
+def _full_name() -> str:
+    try:
+        import pwd
+    except ImportError:  # Windows has none
+        return ""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_gecos.partition(",")[0]
+    except KeyError:  # a container's user without an entry
+        return ""
