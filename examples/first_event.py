@@ -1,6 +1,6 @@
 """Sends a first event: the ten lines that an app needs, with the person's answer given on the command line.
 
-    python examples/first_event.py --endpoint http://127.0.0.1:8710 --write-key …
+python examples/first_event.py --endpoint http://127.0.0.1:8710 --write-key …
 """
 
 import argparse
@@ -32,7 +32,9 @@ expires = 2028-11-01
 
 def main() -> None:
     """Say yes for this one run, in a home folder that is thrown away, and send one event."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--endpoint", default="http://127.0.0.1:8710")
     parser.add_argument("--write-key", required=True)
     options = parser.parse_args()
@@ -46,10 +48,12 @@ def main() -> None:
             host=Host(home=Path(home)),
         )
         telemetry.consent.accept()
-        with telemetry.logger("hello", version="1.0", publisher="example").action("hello"):
+        with telemetry.action("hello"):
             pass
-        telemetry.flush(timeout=5)
-        print(f"Consent: {telemetry.consent.state}. Sent: {telemetry.status().sent}.")
+        sent = telemetry.flush(timeout=5)
+        print(
+            f"Consent: {telemetry.consent.state}. {'Sent.' if sent else 'Not sent: is the collector there?'}"
+        )
         telemetry.close()
 
 

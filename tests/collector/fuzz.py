@@ -51,7 +51,10 @@ def bodies(*valid: bytes, text: bool = True) -> st.SearchStrategy[bytes]:
     """Any bytes, and each of the `valid` bodies mutated; with `text` also as JSON of another shape."""
     kinds = [st.binary(max_size=200), *(mutated(body) for body in valid)]
     if text:
-        kinds += [json_values.map(lambda value: json.dumps(value).encode()), *(reshaped(body) for body in valid)]
+        kinds += [
+            json_values.map(lambda value: json.dumps(value).encode()),
+            *(reshaped(body) for body in valid),
+        ]
     return st.one_of(kinds)
 
 

@@ -39,7 +39,13 @@ def test_an_event_keeps_its_properties_and_counts_no_install() -> None:
 
 
 def test_a_retry_repeats_the_id_and_another_event_does_not() -> None:
-    different = [event(), event(), event("push"), event(sessionId=2), event(timestamp="2026-11-23T10:00:00.251Z")]
+    different = [
+        event(),
+        event(),
+        event("push"),
+        event(sessionId=2),
+        event(timestamp="2026-11-23T10:00:00.251Z"),
+    ]
     first = [message.message_id for message in decode_batch(sent(*different)).messages]
     again = [message.message_id for message in decode_batch(sent(*different)).messages]
     assert again == first

@@ -124,7 +124,10 @@ def test_an_exception_is_the_error_of_its_event_without_its_stack() -> None:
     attributes = {"exception.type": "OSError", "exception.message": "no /home/maria"}
     attributes |= {"exception.stacktrace": "maria.py"}
     (message,) = decoded(record("start", attributes, severityNumber=17)).messages
-    assert message.properties == {"severity": "error", "error": {"type": "OSError", "message": "no /home/maria"}}
+    assert message.properties == {
+        "severity": "error",
+        "error": {"type": "OSError", "message": "no /home/maria"},
+    }
     (message,) = decoded(record("start", {"error.type": "timeout"})).messages
     assert message.properties == {"error": {"type": "timeout"}}
 
@@ -154,7 +157,11 @@ def test_the_observed_time_serves_where_there_is_no_other_and_an_impossible_one_
 
 
 def test_json_takes_numbers_for_integers_ignores_what_it_does_not_know_and_keeps_bytes_as_bytes() -> None:
-    odd = {"key": "n", "value": {"intValue": 7}}, {"key": "d", "value": {"doubleValue": "NaN"}}, {"key": "none"}
+    odd = (
+        {"key": "n", "value": {"intValue": 7}},
+        {"key": "d", "value": {"doubleValue": "NaN"}},
+        {"key": "none"},
+    )
     attributes = [*odd, {"key": "b", "value": value(b"\xff")}]
     sent = record(timeUnixNano=NOON, flags=1, fresh={"x": [1]}) | {"attributes": attributes}
     (message,) = decode_json(export(sent)).messages
@@ -179,7 +186,9 @@ def test_nesting_is_cut_and_harms_nothing(nesting: int) -> None:
     assert [message.event for message in decode_json(body).messages] == ["good", "deep"]
 
 
-@pytest.mark.parametrize(("body", "reason"), [(b"\xff", "broken protobuf"), (b"\x0a\x05abc", "broken protobuf")])
+@pytest.mark.parametrize(
+    ("body", "reason"), [(b"\xff", "broken protobuf"), (b"\x0a\x05abc", "broken protobuf")]
+)
 def test_what_is_no_protobuf_is_refused(body: bytes, reason: str) -> None:
     with pytest.raises(RequestRefused) as refused:
         decode_protobuf(body)
@@ -213,8 +222,17 @@ def test_a_refusal_is_a_status_in_the_encoding_of_the_request() -> None:
 
 
 _WHOLE = export(
-    record("pull", {"count": 3, "tags": ["a", 1.5], "nested": {"x": True}, "raw": b"\x00"}, body=value({"a": "b"})),
-    record("start", {"exception.message": "no", "log.record.uid": "u"}, severityNumber=17, observedTimeUnixNano="1"),
+    record(
+        "pull",
+        {"count": 3, "tags": ["a", 1.5], "nested": {"x": True}, "raw": b"\x00"},
+        body=value({"a": "b"}),
+    ),
+    record(
+        "start",
+        {"exception.message": "no", "log.record.uid": "u"},
+        severityNumber=17,
+        observedTimeUnixNano="1",
+    ),
     resource={"service.name": "podman", "os.type": "linux", "app.installation.id": INSTALLATION},
 )
 

@@ -65,7 +65,9 @@ def test_one_event_and_the_list_of_the_browser_carry_their_key_where_theirs_is(b
         (PERSON, {"$process_person_profile": False, "$device_id": DEVICE}, DEVICE),
     ],
 )
-def test_only_an_id_that_is_an_installs_is_taken(distinct_id: object, properties: dict[str, Any], found: str) -> None:
+def test_only_an_id_that_is_an_installs_is_taken(
+    distinct_id: object, properties: dict[str, Any], found: str
+) -> None:
     assert single(properties=properties, distinct_id=distinct_id).anonymous_id == found
 
 
@@ -73,7 +75,9 @@ def test_what_the_sdk_says_of_the_app_and_the_system_is_context_and_of_the_perso
     secret = {"$set": {"email": "maria"}, "$set_once": {"n": "maria"}, "$groups": {"company": "maria"}, "$ip": "maria",
               "$geoip_city_name": "maria", "$current_url": "maria", "$session_id": "maria"}  # fmt: skip
     said = {"$lib": "posthog-python", "$lib_version": "7.91.1", "$os": "Linux", "$app_version": "1.2"}
-    message = single(properties=secret | said | {"count": 3, "distinct_id": "maria"}, **{"$set": {"name": "maria"}})
+    message = single(
+        properties=secret | said | {"count": 3, "distinct_id": "maria"}, **{"$set": {"name": "maria"}}
+    )
     assert message.properties == {"count": 3}
     assert {column: text for column, text in context(message.context).items() if text} == {
         "library": "posthog-python", "library_version": "7.91.1", "os": "Linux", "app_version": "1.2",

@@ -30,7 +30,9 @@ def ask(server: Server, path: str, body: Any = b"", method: str = "POST", **head
 
 
 def count(server: Server, event: str) -> int:
-    return sum(row["events"] for row in server.api("actions", **{"from": "2020-01-01"}) if row["event"] == event)
+    return sum(
+        row["events"] for row in server.api("actions", **{"from": "2020-01-01"}) if row["event"] == event
+    )
 
 
 def track(event: str) -> dict[str, Any]:
@@ -54,7 +56,9 @@ def test_segments_bearer_is_no_write_key_and_that_of_the_body_serves(server: Ser
 
 
 @pytest.mark.parametrize("header", ["bearer", "basic", "x-write-key"])
-def test_the_write_key_of_an_export_stands_in_any_header_that_exporters_can_send(server: Server, header: str) -> None:
+def test_the_write_key_of_an_export_stands_in_any_header_that_exporters_can_send(
+    server: Server, header: str
+) -> None:
     basic = base64.b64encode(f"{server.write_key}:".encode()).decode()
     headers = {
         "bearer": {"authorization": f"Bearer {server.write_key}"},
@@ -70,7 +74,9 @@ def test_an_export_is_answered_in_its_own_encoding_and_counted_once_when_it_come
     server: Server, content_type: str
 ) -> None:
     event = f"export.{'protobuf' if content_type == PROTOBUF else 'start'}"
-    sent = export(*(record(event, {"durationMs": 5}, timeUnixNano=str(NOON + n)) for n in (0, 0, 1)), record(""))
+    sent = export(
+        *(record(event, {"durationMs": 5}, timeUnixNano=str(NOON + n)) for n in (0, 0, 1)), record("")
+    )
     body = gzip.compress(protobuf(sent) if content_type == PROTOBUF else sent)
     headers = {"content_type": content_type, "content_encoding": "gzip", "x_write_key": server.write_key}
     for _ in range(2):

@@ -59,7 +59,9 @@ def test_what_is_no_batch_is_refused_with_400(body: bytes) -> None:
 
 def test_a_single_event_that_is_too_large_is_refused_with_400_as_segment_does() -> None:
     with pytest.raises(RequestRefused) as refused:
-        decode_single(json.dumps({"event": "e", "properties": {"text": "x" * MAX_EVENT}}).encode(), kind="track")
+        decode_single(
+            json.dumps({"event": "e", "properties": {"text": "x" * MAX_EVENT}}).encode(), kind="track"
+        )
     assert (refused.value.status, refused.value.reason) == (400, "event too large")
 
 
@@ -82,7 +84,13 @@ def test_traits_are_what_identify_has_for_properties() -> None:
 
 @pytest.mark.parametrize("kind", ["identify", "group", "alias"])
 def test_who_somebody_is_is_never_read(kind: str) -> None:
-    sent = {"userId": "maria", "previousId": "maria", "groupId": "maria", "anonymousId": "a", "messageId": "m"}
+    sent = {
+        "userId": "maria",
+        "previousId": "maria",
+        "groupId": "maria",
+        "anonymousId": "a",
+        "messageId": "m",
+    }
     found = decode_single(json.dumps(sent).encode(), kind=kind)
     assert "maria" not in repr(found)
     assert found.messages[0].event == kind
@@ -95,7 +103,11 @@ _WHOLE = batch(
         "messageId": "m",
         "anonymousId": "a",
         "timestamp": "2026-11-23T10:00:00Z",
-        "properties": {"durationMs": 12.5, "error": {"message": "open /home/maria/x", "code": 1}, "list": [1, None]},
+        "properties": {
+            "durationMs": 12.5,
+            "error": {"message": "open /home/maria/x", "code": 1},
+            "list": [1, None],
+        },
         "context": {"app": {"name": "podman", "version": "1.2"}, "os": {"name": "Linux"}, "locale": "de"},
     },
     {"type": "page", "name": "/containers", "properties": {"name": "x"}},

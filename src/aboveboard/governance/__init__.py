@@ -1,0 +1,1 @@
+"""How are the list, the code and the data held together?"""
