@@ -57,7 +57,9 @@ def test_the_python_line_says_when_nobody_answers() -> None:
 def test_the_node_line_as_it_is_printed_sends_a_first_event(server: Server) -> None:
     from aboveboard.cli.serve import _WELCOME
 
-    welcome = _WELCOME.format(url=server.url, token="t", source="s", key=server.write_key, file="f", data="d")
+    welcome = _WELCOME.format(
+        python="p", url=server.url, token="t", source="s", key=server.write_key, file="f", data="d"
+    )
     script = re.search(r"node -e '(.*?)'\n", welcome, re.DOTALL)
     assert script is not None
     runnable = (

@@ -1,6 +1,8 @@
 """How is the server started, and what does it tell the person who started it?"""
 
+import contextlib
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from aboveboard.errors import SettingsError
 
 __all__ = ["serve"]
 
+_STARTED_IN = Path.cwd()
+
 _WELCOME = """
   Aboveboard is collecting on {url}
 
@@ -28,7 +32,7 @@ _WELCOME = """
 
   A first event from Python:
 
-      python examples/first_event.py --endpoint {url} --write-key {key}
+      {python} examples/first_event.py --endpoint {url} --write-key {key}
 
   A first event from Node (npm install @segment/analytics-node):
 
@@ -147,13 +151,22 @@ def _run(settings: Settings, reread: Callable[[], Settings], token: str) -> None
         server_header=False,
         proxy_headers=False,
     )
-    Server(config).run()
+    # uvicorn hands the signal on once it has stopped; for the person at the keyboard that is a normal end.
+    with contextlib.suppress(KeyboardInterrupt):
+        Server(config).run()
+
+
+def _python() -> str:
+    """The interpreter that has this package, as short as the folder it was started from allows."""
+    here, python = _STARTED_IN, Path(sys.executable)
+    return str(python.relative_to(here)) if python.is_relative_to(here) else str(python)
 
 
 def _welcome(settings: Settings, port: int, token: str) -> str:
     source = next(iter(settings.sources))
     settings = msgspec.structs.replace(settings, port=port)
     return _WELCOME.format(
+        python=_python(),
         url=settings.url,
         token=token,
         source=source.name,
