@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aboveboard.access import Source
-from aboveboard.dashboard.choices import choices
 from aboveboard.dashboard.questions import FILTERS, ask, filters_of, with_client
 from aboveboard.dashboard.sign_in import Handler, signed_in
 from aboveboard.dashboard.templating import render
 from aboveboard.insights.actions import SMALL_GROUP
+from aboveboard.insights.choices import choices
 from aboveboard.insights.filters import FilterError, Filters
 
 __all__ = ["PAGES", "Page", "question_page", "show"]
