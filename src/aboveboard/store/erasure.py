@@ -30,7 +30,6 @@ __all__ = [
 ]
 
 _DAY = 86_400_000
-_WAIT_SECONDS = 60.0
 _KEPT = "erasures"
 
 _TABLES = """
@@ -142,17 +141,19 @@ def erase(client: "Client", installs: Collection[tuple[str, str]]) -> None:
         delete_rows(client, table, condition, {"installs": tuple(installs)})
 
 
-def delete_rows(client: "Client", table: str, condition: str, parameters: Mapping[str, object]) -> None:
+def delete_rows(
+    client: "Client", table: str, condition: str, parameters: Mapping[str, object], wait: float = 60.0
+) -> None:
     """Rewrite a table without the rows that meet a condition, and wait until the old parts are off the disk.
 
-    Raises StoreError when old parts are still there after a minute.
+    Raises StoreError when old parts are still there after `wait` seconds.
     """
     client.command(
         f"ALTER TABLE {table} DELETE WHERE {condition} SETTINGS mutations_sync = 2",
         parameters=dict(parameters),
     )
     old = _inactive(client, table)
-    deadline = time.monotonic() + _WAIT_SECONDS
+    deadline = time.monotonic() + wait
     while old:
         # Dropping a partition that is not there has one effect: inactive parts that nobody reads are removed now.
         client.command(f"ALTER TABLE {table} DROP PARTITION ID 'none'")
@@ -160,7 +161,7 @@ def delete_rows(client: "Client", table: str, condition: str, parameters: Mappin
         if old and time.monotonic() > deadline:
             raise StoreError(
                 f"Deleted rows of the table {table} are still on disk in {len(old)} old parts, which a long query "
-                "reads or the disk does not give up. The deletion is tried again at the next start."
+                "reads or the disk does not give up. Ask for the deletion again."
             )
         if old:
             time.sleep(0.05)
