@@ -1,7 +1,9 @@
 """Did what the person wanted work, and how long did it take? One event, when it has ended."""
 
+from collections.abc import Callable
+from functools import wraps
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 from aboveboard.client.boundary import never_raises
 from aboveboard.client.engine import Engine
@@ -12,10 +14,13 @@ from aboveboard.client.record import TRACK, Extension
 SUCCESS: Final = "success"
 FAILURE: Final = "failure"
 CANCELLED: Final = "cancelled"
+COROUTINE: Final = 0x80  # inspect.CO_COROUTINE; `inspect` is slow to import
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Action:
-    """One action under way: a context manager, sync and async; exceptions go on their way.
+    """One action under way: a context manager and a decorator, sync and async; exceptions go on their way.
 
     A `BaseException` that is no `Exception`, such as a cancel, is neither success nor failure: the event
     then says `outcome="cancelled"` and nothing of success.
@@ -43,6 +48,29 @@ class Action:
     def fail(self, error: BaseException | str) -> None:
         """Say that the action failed although no exception leaves the block."""
         self._error = describe(error)
+
+    def __call__(self, function: F) -> F:
+        """Make each call of a function, sync or async, one action of its own."""
+        if _is_coroutine(function):
+            return cast(F, self._around_coroutine(function))
+
+        @wraps(function)
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            with self._again():
+                return function(*args, **kwargs)
+
+        return cast(F, timed)
+
+    def _around_coroutine(self, function: Any) -> Any:
+        @wraps(function)
+        async def timed(*args: Any, **kwargs: Any) -> Any:
+            async with self._again():
+                return await function(*args, **kwargs)
+
+        return timed
+
+    def _again(self) -> "Action":
+        return Action(self._engine, self._extension, self._event, dict(self._properties))
 
     def __enter__(self) -> "Action":
         """Begin to measure."""
@@ -93,3 +121,8 @@ class Action:
             if self._error is not None:
                 properties["error"] = self._error
         self._engine.record(TRACK, self._extension.named(self._event), properties, self._extension)
+
+
+def _is_coroutine(function: object) -> bool:
+    code = getattr(function, "__code__", None)
+    return bool(code is not None and code.co_flags & COROUTINE)

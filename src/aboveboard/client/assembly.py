@@ -1,16 +1,19 @@
 """How is the client put together from what an app says about itself?"""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from aboveboard.catalog import Catalog
+from aboveboard.client.boundary import never_raises
 from aboveboard.client.ending import Ending
 from aboveboard.client.engine import Engine, Setup
 from aboveboard.client.host import Host
 from aboveboard.client.lifecycle import crashed
-from aboveboard.client.logger import TelemetryLogger
-from aboveboard.client.record import Extension
+from aboveboard.client.record import APP, Extension
+
+Sender = Callable[[str, dict[str, Any]], object]
 
 
 def assemble(setup: dict[str, Any], host: Host | None) -> Engine:
@@ -29,12 +32,18 @@ def begin(engine: Engine) -> Ending:
     return ending
 
 
-def make_logger(
+@never_raises(default=APP)
+def introduce(
     engine: Engine,
-    extension: Extension,
-    catalog: str | Path | Catalog | None = None,
-) -> TelemetryLogger:
-    """Return the logger of one extension, whose events the catalog then declares too."""
-    if extension.id:
+    name: tuple[str, str, str],
+    catalog: str | Path | Catalog | None,
+    sender: Sender | None,
+    modules: tuple[str, ...],
+) -> Extension:
+    """Return an extension from its id, version and publisher; its catalog then declares its events too."""
+    extension_id, version, publisher = name
+    whole = f"{publisher}.{extension_id}" if publisher and extension_id else extension_id
+    extension = Extension(whole, version, tuple(modules), sender)
+    if whole:
         engine.add_extension(extension, catalog)
-    return TelemetryLogger(engine, extension)
+    return extension

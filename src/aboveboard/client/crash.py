@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aboveboard.client.files import make_private_folder
 from aboveboard.client.host import Host, new_id
 from aboveboard.client.locked import FileLock
 
@@ -36,7 +37,8 @@ class Run:
 
     def begin(self) -> list[Crash]:
         """Mark this run as alive and return the runs that died; raise `OSError`."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(self._folder.parent)
+        make_private_folder(self._folder)
         crashes = [crash for path in self._folder.glob(PATTERN) if (crash := _died(path)) is not None]
         self._path = self._folder / f"{new_id(self._host)}.run"
         self._lock = FileLock(self._path)

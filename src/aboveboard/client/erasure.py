@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from aboveboard.client.settings import replace_file
+from aboveboard.client.files import replace_file
 
 
 @dataclass(frozen=True, slots=True)

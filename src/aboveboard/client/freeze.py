@@ -5,13 +5,19 @@ of its type, and whatever is too deep, too wide or too long is cut. Calling meth
 is avoided, because they may block, raise or lie.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from itertools import islice
 from math import isfinite
 from typing import Any, Final
+
+from aboveboard.client.boundary import attempt
+from aboveboard.client.failure import describe
 
 DEPTH: Final = 8
 ITEMS: Final = 1_000
 TEXT: Final = 32_768
+FEW: Final = 64
 BIG: Final = 1 << 62
 PLAIN: Final = frozenset((bool, type(None)))
 Frozen = dict[str, Any]
@@ -32,7 +38,7 @@ class TrustedValue:
 
 def freeze(properties: object) -> Frozen:
     """Return a copy of a mapping of properties, `{}` for anything else."""
-    if type(properties) is not dict:
+    if type(properties) is not dict or len(properties) > FEW:
         return _Walk().mapping(properties, 0) if isinstance(properties, Mapping) else {}
     frozen: Frozen = {}
     walk: _Walk | None = None
@@ -43,7 +49,7 @@ def freeze(properties: object) -> Frozen:
             continue
         if walk is None:
             walk = _Walk()
-        frozen[key if type(key) is str else walk.key(key)] = walk.value(value, 1)
+        frozen[walk.key(key)] = walk.value(value, 1)
     return frozen
 
 
@@ -60,7 +66,7 @@ class _Walk:
         if kind is str:
             return value[:TEXT]  # type: ignore[index]
         if kind is int:
-            return value if -BIG < value < BIG else float("1e300")  # type: ignore[operator]
+            return value if -BIG < value < BIG else None  # type: ignore[operator]
         if kind is float:
             return value if isfinite(value) else None  # type: ignore[arg-type]
         if kind in PLAIN:
@@ -72,35 +78,34 @@ class _Walk:
 
     def mapping(self, value: Mapping[Any, Any], depth: int) -> Frozen:
         frozen: Frozen = {}
-        for key in list(value):
-            if self.left <= 0:
-                break
-            self.left -= 1
-            frozen[self.key(key)] = self.value(value[key], depth + 1)
+        for key, item in self._some(
+            value.items if not isinstance(value, dict) else partial(dict.items, value)
+        ):
+            frozen[self.key(key)] = self.value(item, depth + 1)
         return frozen
 
     def _other(self, value: object, depth: int) -> Any:
-        if isinstance(value, TrustedValue):
-            return self.value(value.value, depth + 1) if depth < DEPTH else "<TrustedValue>"
         if isinstance(value, str):
             return str.__str__(value)[:TEXT]
         if isinstance(value, int):
             return self.value(int.__index__(value), depth)
         if isinstance(value, float):
             return self.value(float.__float__(value), depth)
+        if isinstance(value, BaseException):
+            return describe(value)
         if depth >= DEPTH or self.left <= 0:
             return "<too deep>" if depth >= DEPTH else "<too many>"
+        if isinstance(value, TrustedValue):
+            return self.value(value.value, depth + 1)
         if isinstance(value, Mapping):
             return self.mapping(value, depth)
         if isinstance(value, (list, tuple, set, frozenset)):
-            return self._sequence(list(value), depth)
+            return [self.value(item, depth + 1) for item in self._some(partial(iter, value))]
         return f"<{type(value).__name__}>"
 
-    def _sequence(self, values: list[object], depth: int) -> list[Any]:
-        frozen: list[Any] = []
-        for value in values:
-            if self.left <= 0:
-                break
-            self.left -= 1
-            frozen.append(self.value(value, depth + 1))
-        return frozen
+    def _some(self, items: Callable[[], Iterable[Any]]) -> list[Any]:
+        """Take as many items as are left; none where the caller's own container raises."""
+        none: list[Any] = []
+        found = attempt(lambda: list(islice(items(), self.left)), none)
+        self.left -= len(found)
+        return found

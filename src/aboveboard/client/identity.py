@@ -1,12 +1,11 @@
 """Who is this install? A random id, and a key for hashes; both are made at the first accepted event."""
 
-import os
 import re
 from pathlib import Path
 
+from aboveboard.client.files import create_once, replace_file
 from aboveboard.client.host import Host, new_id
 from aboveboard.client.places import Places
-from aboveboard.client.settings import replace_file
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 KEY_BYTES = 32
@@ -31,7 +30,7 @@ def make_id(places: Places, host: Host) -> str:
         return found
     shared = places.shared_id
     path = places.own_id if shared is None or places.erasures.exists() or shared.exists() else shared
-    return _create(path, new_id(host).encode()).decode().strip()
+    return create_once(path, new_id(host).encode()).decode().strip()
 
 
 def remove_own_id(places: Places) -> None:
@@ -44,27 +43,11 @@ def make_key(places: Places, fresh: bytes) -> bytes:
     try:
         found = places.key.read_bytes()
     except FileNotFoundError:
-        found = _create(places.key, fresh)
+        found = create_once(places.key, fresh)
     if len(found) != KEY_BYTES:
         replace_file(places.key, fresh)
         return fresh
     return found
-
-
-def _create(path: Path, content: bytes) -> bytes:
-    """Write `content` unless another process was first; return what is in the file."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    replace_file(temporary, content)
-    try:
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        pass
-    except OSError:
-        replace_file(path, content)  # a file system without hard links
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path.read_bytes()
 
 
 def _uuid_in(path: Path) -> str | None:

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from aboveboard.client.files import make_private_folder
+
 
 class FileLock:
     """An exclusive lock on a file, held until `release`, the end of the process, or its death."""
@@ -14,7 +16,7 @@ class FileLock:
 
     def acquire(self) -> bool:
         """Take the lock without waiting; false where another process or object holds it."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(self._path.parent)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         if not _lock(descriptor):
             os.close(descriptor)

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from aboveboard.client.files import replace_file
+
 SPACE: Final = re.compile(r"[ \t\r\n]*")
 BOM: Final = "\ufeff"
 _DECODER: Final = json.JSONDecoder()
@@ -43,23 +45,6 @@ def write_settings(path: Path, changes: Mapping[str, object]) -> None:
     for key, value in changes.items():
         text = with_member(text, key, value)
     replace_file(real, text.encode("utf-8"))
-
-
-def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Put `content` at `path` in one step, keeping the mode and owner of a file that was there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{id(content):x}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        _keep_owner(path, temporary)
-        os.replace(temporary, path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def with_member(text: str, key: str, value: object) -> str:
@@ -126,16 +111,3 @@ def _dump(value: object, indent: str, newline: str) -> str:
     if not indent or not isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False)
     return json.dumps(value, ensure_ascii=False, indent=indent).replace("\n", newline + indent)
-
-
-def _keep_owner(path: Path, temporary: Path) -> None:
-    try:
-        before = path.stat()
-    except FileNotFoundError:
-        return
-    os.chmod(temporary, before.st_mode & 0o7777)
-    if hasattr(os, "chown") and (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
-        try:
-            os.chown(temporary, before.st_uid, before.st_gid)
-        except PermissionError:
-            return  # only root may; the file then belongs to whoever answered

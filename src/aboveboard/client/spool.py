@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aboveboard.client.files import make_private_folder
+
 QUEUED: Final = "queued"
 SENT: Final = "sent"
 REFUSED: Final = "refused"
@@ -89,7 +91,7 @@ class Spool:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(path.parent)
         self.database = _connect(path)
 
     def close(self) -> None:

@@ -159,11 +159,11 @@ class Telemetry:
         and cleaning, as a name and a dict of its own; `modules` are its Python modules, whose unhandled
         exceptions are then its own.
         """
-        from aboveboard.client.assembly import make_logger
-        from aboveboard.client.record import Extension
+        from aboveboard.client.assembly import introduce
+        from aboveboard.client.logger import TelemetryLogger
 
-        whole = f"{publisher}.{extension_id}" if publisher and extension_id else extension_id
-        return make_logger(self._engine, Extension(whole, version, tuple(modules), sender), catalog)
+        extension = introduce(self._engine, (extension_id, version, publisher), catalog, sender, modules)
+        return TelemetryLogger(self._engine, extension)
 
     @never_raises()
     def sensitive(self, value: str, kind: str = "name") -> None:
