@@ -25,7 +25,10 @@ def settings_with(folder: Path, *sources: Source) -> Settings:
     for source in sources:
         add_source(folder / "aboveboard.toml", source)
     settings = load_settings({"data": str(folder)}, environ={})
-    tokens = [Token(role="admin", sha256=hash_token(ADMIN)), Token(role="viewer", sha256=hash_token(VIEWER))]
+    tokens = [
+        Token(role="admin", sha256=hash_token(ADMIN), name="the admin"),
+        Token(role="viewer", sha256=hash_token(VIEWER), name="a viewer"),
+    ]
     return msgspec.structs.replace(settings, tokens=Tokens(tokens))
 
 
@@ -59,9 +62,15 @@ def text_of(page: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of the running server."""
+    return tmp_path_factory.mktemp("dashboard") / "data"
+
+
+@pytest.fixture(scope="module")
+def running(folder: Path) -> Iterator[TestClient]:
     """A server with the sources `trial` and `shop`; the store is empty at the start of a file."""
-    settings = settings_with(tmp_path_factory.mktemp("dashboard") / "data", trial(), shop())
+    settings = settings_with(folder, trial(), shop())
     with TestClient(application(settings)) as client:
         yield client
 

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from aboveboard.access.sessions import KEY_FILE, signing_key
 from aboveboard.errors import SettingsError
-from tests.dashboard.conftest import ADMIN, VIEWER, sign_in
+from tests.dashboard.conftest import ADMIN, sign_in
 
 
 def secret(page: str) -> str:
@@ -55,7 +55,7 @@ def test_a_cookie_that_was_changed_opens_nothing(client: TestClient) -> None:
 def test_the_form_opens_the_page_that_was_asked_for(client: TestClient) -> None:
     form = client.get("/live?source=trial").text
     assert 'action="/live?source=trial"' in form
-    fields = {"token": f" {VIEWER} ", "form": secret(form)}
+    fields = {"token": f" {ADMIN} ", "form": secret(form)}
     answer = client.post("/live?source=trial", data=fields, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/live?source=trial")
     assert client.get("/live").status_code == 200

@@ -11,17 +11,18 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
-from aboveboard.access.tokens import Tokens, hash_token
+from aboveboard.access.tokens import Token, Tokens, hash_token
 from aboveboard.errors import SettingsError
 
 __all__ = [
     "DAYS",
     "KEY_FILE",
     "close_session",
+    "first_time",
     "form_secret",
     "open_session",
     "same_form",
-    "session_role",
+    "session_token",
     "signing_key",
 ]
 
@@ -32,7 +33,7 @@ KEY_FILE = "session.key"
 """The file in the data folder that holds the key under which cookies are signed."""
 
 _BYTES = 32
-_TOKEN, _FORM = "token", "form"
+_TOKEN, _FORM, _SEEN = "token", "form", "seen"
 
 Session = MutableMapping[str, Any]
 
@@ -83,14 +84,24 @@ def open_session(session: Session, token: str, tokens: Tokens) -> str | None:
     return role
 
 
-def session_role(session: Session, tokens: Tokens) -> str | None:
-    """Return the role of whoever holds this session, or None where its token is no longer valid."""
-    digest, role = session.get(_TOKEN), None
+def session_token(session: Session, tokens: Tokens) -> Token | None:
+    """Return the token, with role and name, of whoever holds this session, or None where it is no longer valid."""
+    digest, found = session.get(_TOKEN), None
     if isinstance(digest, str):
         for known in tokens:
             if hmac.compare_digest(known.sha256.encode(), digest.encode()):
-                role = known.role
-    return role
+                found = known
+    return found
+
+
+def first_time(session: Session, page: str) -> bool:
+    """Whether this session comes to a page for the first time; from now on it does not."""
+    seen = session.get(_SEEN)
+    known = seen if isinstance(seen, list) else []
+    if page in known:
+        return False
+    session[_SEEN] = [*known, page]
+    return True
 
 
 def close_session(session: Session) -> None:
@@ -99,7 +110,7 @@ def close_session(session: Session) -> None:
 
 
 def form_secret(session: Session) -> str:
-    """Return the secret that the sign-in form repeats, so that a form on another site cannot sign anyone in.
+    """Return the secret that a form repeats, so that one on another site can neither sign in nor change anything.
 
     `Origin` and `Sec-Fetch-Site` would do on HTTPS; without it, browsers leave them out.
     """

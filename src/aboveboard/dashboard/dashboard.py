@@ -12,13 +12,16 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from aboveboard.access import Settings
+from aboveboard.access.guard import Guard
 from aboveboard.access.sessions import DAYS, signing_key
 from aboveboard.dashboard import api
 from aboveboard.dashboard.headers import HEADERS, SecurityHeaders
 from aboveboard.dashboard.live import live
+from aboveboard.dashboard.lock_out import LockOut
 from aboveboard.dashboard.pages import PAGES, question_page
 from aboveboard.dashboard.sign_in import sign_out
 from aboveboard.dashboard.templating import STATIC, render
+from aboveboard.errors import RequestRefused
 
 __all__ = ["exception_handlers", "middleware", "routes"]
 
@@ -35,7 +38,7 @@ _IN_WORDS = {
 
 def routes() -> list[BaseRoute]:
     """Return every route of the dashboard and of the API."""
-    actions, *others = [page for page in PAGES if page.name != "live"]
+    actions, *others = [page for page in PAGES if not page.raw]
     return [
         Route("/", question_page(actions), methods=_BOTH),
         *(Route(page.path, question_page(page), methods=_BOTH) for page in (actions, *others)),
@@ -55,6 +58,12 @@ def middleware(settings: Settings) -> list[Middleware]:
     return [
         Middleware(SecurityHeaders),
         Middleware(
+            LockOut,
+            guard=Guard(),
+            forms={"/", *(page.path for page in PAGES)},
+            behind_proxy=settings.behind_proxy,
+        ),
+        Middleware(
             SessionMiddleware,
             secret_key=signing_key(settings.data),
             # Cookies belong to a host, not to a port: two servers on one machine must not share a name.
@@ -67,7 +76,7 @@ def middleware(settings: Settings) -> list[Middleware]:
 
 def exception_handlers() -> Mapping[Any, Callable[..., Any]]:
     """Return how errors become pages, and JSON under `/api/`."""
-    return {HTTPException: _refused, 500: _failed}
+    return {HTTPException: _refused, RequestRefused: _not_now, 500: _failed}
 
 
 async def _refused(request: Request, error: HTTPException) -> Response:
@@ -75,6 +84,11 @@ async def _refused(request: Request, error: HTTPException) -> Response:
     response = await _error(request, error.status_code, heading, message)
     response.headers.update(error.headers or {})
     return response
+
+
+async def _not_now(request: Request, error: RequestRefused) -> Response:
+    """The store or the audit log does not take something, and so the page is not made either."""
+    return await _error(request, error.status, error.reason.capitalize(), str(error))
 
 
 async def _failed(request: Request, _: Exception) -> Response:

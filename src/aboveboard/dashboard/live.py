@@ -14,7 +14,7 @@ from starlette.responses import Response
 from aboveboard.access import Source
 from aboveboard.dashboard.pages import PAGES, show
 from aboveboard.dashboard.questions import with_client
-from aboveboard.dashboard.sign_in import signed_in
+from aboveboard.dashboard.sign_in import admins_only
 from aboveboard.insights.live import latest
 
 __all__ = ["LiveEvent", "live", "live_event"]
@@ -43,7 +43,7 @@ class LiveEvent:
     cleaned: Sequence[str]
 
 
-@signed_in
+@admins_only
 async def live(request: Request) -> Response:
     """Show the newest events of every development source, or of the one that `source` names."""
     developing = [source for source in request.app.state.settings.sources if source.development]

@@ -25,14 +25,21 @@ _SPANS = (("Today", 0), ("7 days", 6), ("30 days", None), ("90 days", 89))
 
 @dataclass(frozen=True)
 class Page:
-    """One entry of the menu; `name` is its question's, where it has one, and its template's."""
+    """One entry of the menu; `name` is its question's, where it has one, and its template's.
+
+    A `raw` page shows single events, which only admins see.
+    """
 
     name: str
     title: str
     path: str
+    raw: bool = False
 
 
-PAGES = (Page("actions", "Actions", "/actions"), Page("live", "Live", "/live"))
+PAGES = (
+    Page("actions", "Actions", "/actions"),
+    Page("live", "Live", "/live", raw=True),
+)
 """Every page of the menu, in its order."""
 
 
@@ -66,7 +73,8 @@ async def show(
     request: Request, page: Page, shown: list[Source], status: int = 200, **values: Any
 ) -> Response:
     """Render a page of the menu; `shown` are the sources whose events are on it, for the banner."""
-    shared = {"page": page, "pages": PAGES, "shown": shown, "complaint": "", "filter_names": FILTERS}
+    menu = [entry for entry in PAGES if request.state.role == "admin" or not entry.raw]
+    shared = {"page": page, "pages": menu, "shown": shown, "complaint": "", "filter_names": FILTERS}
     return await render(request, f"{page.name}.html", status, **{**shared, **values})
 
 

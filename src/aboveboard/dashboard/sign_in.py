@@ -1,15 +1,25 @@
 """How does someone get in, and out again?"""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from aboveboard.access.sessions import close_session, form_secret, open_session, same_form, session_role
+from aboveboard.access import Token
+from aboveboard.access.sessions import (
+    close_session,
+    first_time,
+    form_secret,
+    open_session,
+    same_form,
+    session_token,
+)
+from aboveboard.collector.rights import in_thread
 from aboveboard.dashboard.templating import address, render
 
-__all__ = ["sign_out", "signed_in"]
+__all__ = ["admins_form", "admins_only", "sign_out", "signed_in"]
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -29,13 +39,11 @@ def signed_in(handler: Handler) -> Handler:
     """
 
     async def page(request: Request) -> Response:
-        tokens = request.app.state.settings.tokens
         if request.method == "POST":
             return await _by_form(request)
         if "token" in request.query_params:
             return await _enter(request, request.query_params["token"])
-        request.state.role = session_role(request.session, tokens)
-        if request.state.role is None:
+        if _known(request) is None:
             return await _form(request)
         if "" in request.query_params.values():
             return RedirectResponse(_same_page(request), status_code=303)
@@ -44,10 +52,65 @@ def signed_in(handler: Handler) -> Handler:
     return page
 
 
+def admins_only(handler: Handler) -> Handler:
+    """Let a page of single events be seen only by an admin, and note in the audit log who came to it.
+
+    That is one entry for a session and page, not for each refresh. A viewer is told why, with status 403.
+    """
+
+    async def page(request: Request) -> Response:
+        token = request.state.token
+        if token.role != "admin":
+            return await _admins(request)
+        if first_time(request.session, request.url.path):
+            note = partial(request.app.state.audit.record, "view", token.name, {"page": request.url.path})
+            await in_thread(note)
+        return await handler(request)
+
+    return signed_in(page)
+
+
+def admins_form(handler: Callable[[Request, Mapping[str, str]], Awaitable[Response]]) -> Handler:
+    """Give the handler of a change the fields of its form, where an admin sent it from a page of this server."""
+
+    async def change(request: Request) -> Response:
+        token, fields = _known(request), await _fields(request)
+        if token is None:
+            return await _refuse(request, 401, "Not signed in", "Sign in first, then do this again.")
+        if token.role != "admin":
+            return await _admins(request)
+        if not same_form(request.session, fields.get("form", "")):
+            return await _refuse(
+                request, 403, "The form was too old", f"{_STALE} Go back and load the page again."
+            )
+        return await handler(request, fields)
+
+    return change
+
+
 async def sign_out(request: Request) -> Response:
     """End the session; a POST from another site carries no cookie, so it ends nothing."""
     close_session(request.session)
     return RedirectResponse("/", status_code=303)
+
+
+def _known(request: Request) -> Token | None:
+    """Return the token of the session and leave it, with its role, where pages look for it."""
+    token = session_token(request.session, request.app.state.settings.tokens)
+    request.state.token, request.state.role = token, token.role if token else None
+    return token
+
+
+async def _admins(request: Request) -> Response:
+    message = (
+        f"This is about single events. The token {request.state.token.name!r} may see answers, which are about many; "
+        "sign in with an admin's token."
+    )
+    return await _refuse(request, 403, "For admins only", message)
+
+
+async def _refuse(request: Request, status: int, heading: str, message: str) -> Response:
+    return await render(request, "error.html", status, heading=heading, message=message)
 
 
 async def _by_form(request: Request) -> Response:
