@@ -22,9 +22,12 @@ def has_escapes(token: str) -> bool:
 
 
 def without_outer_escapes(line: str) -> str:
-    """Undo one level of JSON's escapes in a line whose quotes are escaped themselves."""
+    """Undo JSON's escapes level by level, until the first quote of a line is none that is escaped."""
     first = line.find('"')
-    return QUOTE_ESCAPE.sub(r"\1", line) if first > 0 and line[first - 1] == "\\" else line
+    while first > 0 and line[first - 1] == "\\":
+        line = QUOTE_ESCAPE.sub(r"\1", line)
+        first = line.find('"')
+    return line
 
 
 def decoded(token: str) -> str:

@@ -14,7 +14,7 @@ SHORTEST = 3
 class Known:
     """The registered values, split into the words that may not pass; replaced as a whole at every learning.
 
-    Readers take `words`, `common` and `phrases` without a lock: each is swapped, never changed in place.
+    Readers take the sets and `phrases` without a lock: each is swapped, never changed in place.
     """
 
     def __init__(self, tier: Callable[[str], int]) -> None:
@@ -25,6 +25,7 @@ class Known:
         self._sequences: dict[str, str] = {}
         self.words: frozenset[str] = frozenset()  # may pass nowhere
         self.common: frozenset[str] = frozenset()  # common words: may not pass where names stand
+        self.in_places: frozenset[str] = frozenset()  # both
         self.phrases: re.Pattern[str] | None = None  # values that are made of common words alone
 
     def learn(self, values: list[tuple[str, str]]) -> None:
@@ -33,12 +34,14 @@ class Known:
             for value, kind in values:
                 self._learn(value.casefold(), kind)
             self.words, self.common = frozenset(self._kinds), frozenset(self._common)
+            self.in_places = self.words | self.common
             longest_first = sorted(self._sequences, key=len, reverse=True)
             self.phrases = re.compile("|".join(longest_first)) if longest_first else None
 
     def kind(self, words: tuple[str, ...]) -> str:
         """The kind of the first of the words that is known."""
-        return next((self._kinds[word] for word in words if word in self._kinds), "name")
+        kinds = (self._kinds.get(word) or self._common.get(word) for word in words)
+        return next(filter(None, kinds), "name")
 
     def _learn(self, value: str, kind: str) -> None:
         is_path = "/" in value or "\\" in value
@@ -52,10 +55,10 @@ class Known:
             for piece in {word, *letters}:
                 if len(piece) < 2:
                     continue
-                if len(piece) < SHORTEST or self._tier(piece) <= (0 if alone else 1):
-                    self._common[piece] = kind
-                else:
+                if len(piece) >= SHORTEST and self._tier(piece) > (0 if alone else 1):
                     self._kinds[piece] = kind
                     blocked = True
+                elif alone:
+                    self._common[piece] = kind
         if not blocked and not is_path and len(words) > 1 and len(value) > 2 * SHORTEST:
             self._sequences[r"(?<!\w)" + r"[\W_]{1,3}".join(map(re.escape, words)) + r"(?!\w)"] = kind

@@ -8,6 +8,8 @@ from aboveboard.privacy.vocabulary import COMMON, PIECE, PLACE, Vocabulary
 
 __all__ = ["Places"]
 
+MOST_DIGITS = 6
+DIGIT = re.compile(r"\d")
 NAME_PART = re.compile(r"[-_.:@+*{}$ ]")
 POSITION = re.compile(r"(?:[:(,]\d{1,6}){1,2}\)?$")
 NUMERIC = re.compile(r"v?\d{1,5}(?:\.\d{1,5}){0,3}")
@@ -35,7 +37,7 @@ class Places:
             return False
         if self._vocabulary.tiers.get(lowered) == COMMON:
             return True
-        if not name.isascii():
+        if not name.isascii() or name.count(":") > 1 or len(DIGIT.findall(name)) > MOST_DIGITS:
             return False
         return all(self._is_public_part(part) for part in NAME_PART.split(name) if part)
 

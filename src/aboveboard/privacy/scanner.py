@@ -4,17 +4,17 @@ import re
 from collections.abc import Iterator
 
 from aboveboard.privacy import secrets
+from aboveboard.privacy.bounds import LIMIT
 from aboveboard.privacy.escapes import without_outer_escapes
 from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import PLACEHOLDER, Notes
 from aboveboard.privacy.places import Places
 from aboveboard.privacy.slots import effect_of_key
-from aboveboard.privacy.tokens import Judge
+from aboveboard.privacy.tokens import RUN, Judge, append_joined
 from aboveboard.privacy.vocabulary import ANY, COMMON, PLACE, SECRET, Vocabulary
 
 __all__ = ["Scanner"]
 
-RUN = frozenset(("<name>", "<word>"))
 DEEPEST = 4
 
 QUOTED = re.compile(
@@ -44,12 +44,20 @@ def _quoted_spans(line: str) -> Iterator[re.Match[str]]:
             yield found
 
 
+def _is_json_key(line: str, found: re.Match[str]) -> bool:
+    """Say whether what stands in double quotes is the key of a JSON object."""
+    start, end = found.span()
+    if found[1] is None or line[end : end + 1] != ":":
+        return False
+    return start == 0 or line[max(0, start - 4) : start].rstrip()[-1:] in ("{", ",")
+
+
 class Scanner:
     """Cleans texts with one vocabulary and the values known at its making; keeps nothing of them."""
 
     def __init__(self, vocabulary: Vocabulary, known: Known, notes: Notes) -> None:
         self._vocabulary = vocabulary
-        self._known_words = known.words
+        self._known_words, self._known_in_places = known.words, known.in_places
         self._phrases = known.phrases
         self._notes = notes
         self._places = Places(vocabulary, known)
@@ -115,7 +123,7 @@ class Scanner:
 
     def _quotes(self, line: str, base: int, depth: int) -> str:
         done: list[str] = []
-        at, allowed = 0, base
+        at, allowed, size = 0, base, 0
         for found in _quoted_spans(line):
             group = found.lastindex
             if group is None:
@@ -126,17 +134,13 @@ class Scanner:
                 part, allowed = self._tokens(line[at : found.start()], allowed, base)
                 done.append(part)
             at = found.end()
-            is_key = (
-                group == 1
-                and line[at : at + 1] == ":"
-                and line[: found.start()].rstrip()[-1:] in ("{", ",", "[", "")
-            )
-            done += [
-                line[found.start() : start],
-                self._quoted(content, allowed, is_key, depth + 1),
-                line[end:at],
-            ]
+            is_key = _is_json_key(line, found)
+            text = self._quoted(content, allowed, is_key, depth + 1)
+            done += [line[found.start() : start], text, line[end:at]]
             allowed = effect_of_key(content) if is_key else base
+            size += len(text) + 2
+            if size > LIMIT:  # more than is sent has come out
+                return "".join(done)
         if at < len(line):
             done.append(self._tokens(line[at:], allowed, base)[0])
         return "".join(done)
@@ -172,10 +176,15 @@ class Scanner:
     def _tokens(self, segment: str, allowed: int, base: int) -> tuple[str, int]:
         """Clean what stands between blanks; public words pass by one look-up, everything else is judged."""
         done: list[str] = []
-        memo, known = self._vocabulary.memo, self._known_words
+        size = 0
+        memo, known, placed = self._vocabulary.memo, self._known_words, self._known_in_places
         for token in segment.split(" "):
             entry = memo.get(token)
-            if entry is not None and entry[0] <= allowed and known.isdisjoint(entry[2]):
+            if (
+                entry is not None
+                and entry[0] <= allowed
+                and (known if allowed > PLACE else placed).isdisjoint(entry[2])
+            ):
                 done.append(token)
                 allowed = entry[1] if entry[1] < base else base
             elif not token:
@@ -183,8 +192,8 @@ class Scanner:
             else:
                 text, effect = self._judge.judge(token, allowed, base)
                 allowed = effect if effect < base else base
-                if done and done[-1] in RUN and text[:6] in RUN:
-                    done[-1] = text  # a first and a family name are one
-                else:
-                    done.append(text)
+                append_joined(done, text)
+                size += len(text)
+                if size > LIMIT:  # more than is sent has come out
+                    break
         return " ".join(done), allowed

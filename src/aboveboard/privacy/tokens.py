@@ -11,8 +11,10 @@ from aboveboard.privacy.places import Places
 from aboveboard.privacy.slots import SCHEMES, effect_of, effect_of_flag, effect_of_key, is_secret_key
 from aboveboard.privacy.vocabulary import ANY, COMMON, NOWHERE, PIECE, PLACE, SECRET, Entry, Vocabulary
 
-__all__ = ["Judge"]
+__all__ = ["RUN", "Judge", "append_joined"]
 
+RUN = frozenset(("<name>", "<word>"))
+STRUCTURE = re.compile(r"[\\\"'`%&]")  # what would read differently when cleaned again
 BRACKETS = frozenset("()[]{}")
 LONGEST = 1024
 DEEPEST = 4
@@ -56,7 +58,19 @@ SHAPES = re.compile(
     re.DOTALL,
 )
 
+IPV6_SHORT = re.compile(
+    r"(?P<before>[\[({\"'`=]*)(?P<address>[0-9a-fA-F:]*::[0-9a-fA-F:.]*)(?:%\w+)?(?P<after>(?:\]:\d{1,5})?[\])}\"'`,.;]*)"
+)
+
 Verdict = tuple[str, int]  # the text to send, and the strictness for the next token
+
+
+def append_joined(done: list[str], text: str) -> None:
+    """Append a cleaned token; a first and a family name in a row are one placeholder."""
+    if done and text[:6] in RUN and done[-1] in RUN:
+        done[-1] = text
+    else:
+        done.append(text)
 
 
 class Judge:
@@ -64,7 +78,7 @@ class Judge:
 
     def __init__(self, vocabulary: Vocabulary, known: Known, notes: Notes) -> None:
         self._vocabulary = vocabulary
-        self._known_words = known.words
+        self._known_words, self._known_in_places = known.words, known.in_places
         self._kind_of = known.kind
         self._places = Places(vocabulary, known)
         self._notes = notes
@@ -72,7 +86,11 @@ class Judge:
     def passes(self, token: str, allowed: int) -> bool:
         """Say whether a plain word, with punctuation around it, may pass at a strictness."""
         entry = self._vocabulary.memo.get(token) or self._vocabulary.study(token)
-        return entry is not None and entry[0] <= allowed and self._known_words.isdisjoint(entry[2])
+        return entry is not None and entry[0] <= allowed and not self._knows(entry[2], allowed)
+
+    def _knows(self, words: tuple[str, ...], allowed: int) -> bool:
+        """Say whether one of the words is known to be a name; common words are so only where names stand."""
+        return not (self._known_words if allowed > PLACE else self._known_in_places).isdisjoint(words)
 
     def judge(self, token: str, allowed: int, base: int, depth: int = 0) -> Verdict:
         """Give what may be sent for a token without blanks."""
@@ -80,11 +98,13 @@ class Judge:
             return self._notes.replace("data", "bounds"), base
         entry = self._vocabulary.study(token)
         if entry is not None and allowed != SECRET:
-            if entry[0] <= allowed and self._known_words.isdisjoint(entry[2]):
+            if entry[0] <= allowed and not self._knows(entry[2], allowed):
                 return token, entry[1]
             return self._refused(token, entry, allowed), base
         if "<" in token and PLACEHOLDER.search(token):
             return self._residue(token), base
+        if "::" in token and IPV6_SHORT.fullmatch(token) and token.strip(LEADING + TRAILING):
+            return self._short_ipv6(token), base
         body = token.lstrip(LEADING)
         core = body.rstrip(TRAILING)
         if not core:
@@ -101,6 +121,13 @@ class Judge:
             return token, effect
         return lead + text + tail, effect
 
+    def _short_ipv6(self, token: str) -> str:
+        """An address whose zeros are left out, which is no punctuation at its edges."""
+        address = IPV6_SHORT.fullmatch(token)
+        if address is None or address["address"] in HOSTS:
+            return token
+        return address["before"] + self._notes.replace("ip", "secret") + address["after"]
+
     def _refused(self, token: str, entry: Entry, allowed: int) -> str:
         """The placeholder for a plain word, in the punctuation around it."""
         body = token.lstrip(LEADING)
@@ -109,7 +136,7 @@ class Judge:
 
     def _hidden(self, core: str, level: int, allowed: int) -> str:
         words = (*LETTERS.findall(core.casefold()), core.casefold())
-        if not self._known_words.isdisjoint(words):
+        if self._knows(words, allowed):
             return self._notes.place_known(self._kind_of(words))
         if level <= ANY or allowed < ANY:
             return self._notes.place("name", "<name>")
@@ -179,16 +206,16 @@ class Judge:
 
     def _decoded(self, core: str, text: str, allowed: int, base: int, depth: int) -> str:
         """Judge what a token says once decoded; the token itself stays only if all of that is public."""
-        done = []
+        done: list[str] = []
         for part in text.split(" "):
             verdict, allowed = (
                 self.judge(part, min(allowed, base), base, depth + 1) if part else ("", allowed)
             )
-            done.append(verdict)
+            append_joined(done, verdict)
         cleaned = " ".join(done)
-        return (
-            core if cleaned == text and "\\" not in core and text.isascii() and " " not in text else cleaned
-        )
+        if cleaned == text and "\\" not in core and text.isascii():
+            return core
+        return self._notes.replace("text", "place") if STRUCTURE.search(cleaned) else cleaned
 
     # Shapes: one method each; None hands the token on to its parts.
 
@@ -323,7 +350,9 @@ class Judge:
         if not is_word and LETTERS.search(core) is None and core.isascii() and DIGIT.search(core) is None:
             return core, allowed
         level = self._compound(core)
-        if level <= (allowed if is_word else min(allowed, PLACE)):
+        if level <= (allowed if is_word else min(allowed, PLACE)) and not self._knows(
+            (core.lower(),), allowed
+        ):
             return core, effect_of(core.lower(), tail[:1]) if is_word else base
         return self._hidden(core, level, allowed), base
 

@@ -82,7 +82,7 @@ FUSED_TAIL = frozenset(
     ]
 )
 FUSED_HEAD = re.compile(r"(?:pre|re|un|de|non|sub|multi|auto|over|dis|mis|inter|out)(?=[a-z]{6})")
-SHORTEST_FUSED, SHORTEST_PART, SHORTEST_PAIR = 6, 3, 8
+SHORTEST_FUSED, LONGEST_FUSED, SHORTEST_PART, SHORTEST_PAIR = 6, 28, 3, 8
 
 
 class Vocabulary:
@@ -102,7 +102,7 @@ class Vocabulary:
                 return (
                     ANY if word.isupper() and word.isascii() else PLACE if lowered in self.own else NOWHERE
                 )  # an acronym
-            tier = self._fused(lowered) if len(word) >= SHORTEST_FUSED else NOWHERE
+            tier = self._fused(lowered) if SHORTEST_FUSED <= len(word) <= LONGEST_FUSED else NOWHERE
         elif tier == 3:
             tier = ANY if word == lowered else NOWHERE
         return PLACE if tier > PLACE and lowered in self.own else tier
