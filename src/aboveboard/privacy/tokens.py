@@ -154,7 +154,7 @@ class Judge:
         return lowered not in self._known_words and (
             lowered in RESIDUE
             or self._vocabulary.tier(word) <= ANY
-            or self._vocabulary.tier_of_all(PIECE.findall(word)) <= PLACE
+            or self._vocabulary.tier_of_all(PIECE.findall(word)) <= ANY
         )
 
     def _core(self, core: str, tail: str, allowed: int, base: int, depth: int) -> Verdict:

@@ -1,0 +1,133 @@
+"""Does a cleaner do what an app relies on: known values, kinds, own words, threads, cheap import?"""
+
+import dataclasses
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from aboveboard.privacy import Cleaned, Cleaner, Replacement
+from aboveboard.privacy.bounds import LIMIT
+from aboveboard.privacy.machine import values_of
+from aboveboard.privacy.notes import KINDS
+
+CASES = [
+    ("open /home/grace/x/podman.sock: permission denied", "open <path>/podman.sock: permission denied"),
+    ("GET https://reg.acme.dev:5000/v2/acme/api failed", "GET https://<host>:5000/v2/<path> failed"),
+    ("docker.io/library/alpine:3.19 not found", "docker.io/library/alpine:3.19 not found"),
+    ("connect ENOENT /var/run/docker.sock", "connect ENOENT /var/run/docker.sock"),
+    ("cannot reach localhost:8080", "cannot reach localhost:8080"),
+    ("input/output error on windows/amd64", "input/output error on windows/amd64"),
+    ("mail to jane@acme.dev bounced", "mail to <email> bounced"),
+    ("exit code 0x80070005 after 900 s", "exit code 0x80070005 after 900 s"),
+    ("peer 10.20.30.40:22 went away", "peer <ip>:22 went away"),
+    ("[fe80::1]:443 refused", "[<ip>]:443 refused"),
+    ("at Module._compile (node:internal/modules/cjs/loader:1256:14)",) * 2,
+    ("at run (/Users/x/acme/dist/ext.js:5:10)", "at run (<path>.js:5:10)"),
+    ("C:\\Users\\Jo Do\\my files\\a.yaml is locked", "<path>.yaml is locked"),
+    ("password=hunter2 rejected", "password=<secret> rejected"),
+    ("Authorization: Bearer abcdefg", "Authorization: Bearer <secret>"),
+    ("number 123456789012 folds, 12345 stays", "number <number> folds, 12345 stays"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "cleaned"), CASES)
+def test_the_useful_part_stays(text: str, cleaned: str) -> None:
+    assert Cleaner().clean(text) == cleaned
+
+
+def test_a_known_value_goes_wherever_it_stands_and_in_any_case() -> None:
+    cleaner = Cleaner(["Maria Handshake"])
+    assert cleaner.clean("MARIA, the handshake of maria") == "<name>, the <name> of <name>" or (
+        "maria" not in cleaner.clean("MARIA, the handshake of maria").lower()
+    )
+
+
+def test_a_common_word_as_a_value_goes_only_where_names_stand() -> None:
+    cleaner = Cleaner(["error"])
+    assert cleaner.clean("error: not found") == "error: not found"
+    assert "error" not in cleaner.clean('container "error" failed')
+    assert "error" not in cleaner.clean("container error failed")
+
+
+def test_a_name_of_common_words_goes_as_a_whole() -> None:
+    assert Cleaner(["file-server"]).clean("the file-server failed, the file server too, a server not").count("server") == 1
+
+
+def test_a_value_learnt_later_counts_from_then_on_with_its_kind() -> None:
+    cleaner = Cleaner()
+    assert cleaner.clean("the handshake failed") == "the handshake failed"
+    cleaner.sensitive("handshake", "machine")
+    assert cleaner.explain("the handshake failed") == Cleaned("the <name> failed", (Replacement("machine", "<name>", "known"),))
+
+
+def test_the_apps_own_words_pass() -> None:
+    assert Cleaner().clean("frobnicate failed") == "<word> failed"
+    assert Cleaner(words=["Frobnicate"]).clean("frobnicate failed") == "frobnicate failed"
+
+
+def test_reasons_name_kinds_steps_and_constants_only() -> None:
+    explained = Cleaner(["maria"]).explain("maria at /srv/zeta/x, jo@acme.dev, zubrowka; token=abc 'zeta'")
+    assert {one.step for one in explained.replacements} == {"known", "place", "secret", "vocabulary"}
+    for one in explained.replacements:
+        assert one.placeholder[1:-1] in KINDS
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        explained.text = ""  # type: ignore[misc]
+
+
+def test_explaining_and_cleaning_agree() -> None:
+    text = 'Error: creating container "zeta": /home/zeta/x: no such file\nat zeta.run'
+    assert Cleaner().explain(text).text == Cleaner().clean(text)
+
+
+def test_a_thousand_values_cost_no_more_than_one() -> None:
+    many = Cleaner([f"zxq{number}w" for number in range(5000)])
+    assert many.clean("cannot stop zxq4711w now") == "cannot stop <name> now"
+
+
+def test_threads_may_clean_and_teach_one_cleaner() -> None:
+    cleaner = Cleaner()
+    wrong: list[str] = []
+
+    def work(number: int) -> None:
+        for turn in range(50):
+            name = f"qzx{number}v{turn}"
+            cleaner.sensitive(name)
+            text = cleaner.clean(f"the {name} failed")
+            if name in text:
+                wrong.append(text)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_long_text_is_cut_at_a_line_or_a_word() -> None:
+    lines = Cleaner().clean("the file is not valid\n" * 500)
+    assert len(lines) <= LIMIT and lines.endswith("the file is not valid")
+    words = Cleaner().clean("valid " * 2000)
+    assert len(words) <= LIMIT and words.endswith("valid")
+
+
+def test_a_secret_cut_by_the_cap_does_not_show_its_head() -> None:
+    assert "zubr" not in Cleaner().clean("ok " * 2729 + "zubrowka-and-more")
+
+
+def test_importing_loads_no_pattern_and_no_vocabulary() -> None:
+    code = (
+        "import sys; before = set(sys.modules); from aboveboard.privacy import Cleaner, Hasher; Cleaner(['x'])\n"
+        "print(*(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert not loaded & {"re", "dataclasses", "hashlib", "aboveboard.privacy.vocabulary", "aboveboard.privacy.scanner"}
+
+
+def test_a_machine_gives_its_names_once_each() -> None:
+    environ = {"USER": "jo", "LOGNAME": "jo", "HOME": "/home/jo", "COMPUTERNAME": "BOX"}
+    values = values_of(environ, "box.corp.lan", "/home/jo", "Jo Do")
+    assert values == ["jo", "BOX", "/home/jo", "box.corp.lan", "box", "corp.lan", "Jo Do"]
