@@ -1,15 +1,18 @@
 """How does a program get the rows that a page shows?
 
-Every answer is JSON: `{"question": …, "rows": [...], …}`, or `{"error": {"reason": …, "message": …}}`.
+Every answer is JSON: `{"question": …, "rows": [...], …}`, or `{"error": {"reason": …, "message": …}}`. Whoever sends
+`Accept: text/csv` gets the rows as CSV, and errors as JSON all the same.
 """
 
 from typing import Any
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from aboveboard.dashboard.questions import ask, filters_of
+from aboveboard.dashboard.spreadsheet import CONTENT_TYPE, to_csv, wants_csv
 from aboveboard.insights import QUESTIONS
 from aboveboard.insights.filters import FilterError
 
@@ -33,15 +36,17 @@ async def answer(request: Request) -> Response:
         filters = filters_of(request)
     except FilterError as wrong:
         return error(400, "wrong filter", str(wrong))
-    return _json(
-        {
-            "question": question,
-            "rows": await ask(request, question, filters),
-            "sources": list(filters.sources),
-            "from": filters.since,
-            "to": filters.until,
-        }
-    )
+    rows = await ask(request, question, filters)
+    if wants_csv(request.headers.get("accept", "")):
+        return await _csv(question, rows)
+    answered = {
+        "question": question,
+        "rows": rows,
+        "sources": list(filters.sources),
+        "from": filters.since,
+        "to": filters.until,
+    }
+    return _varied(_json(answered))
 
 
 async def unknown(request: Request) -> Response:
@@ -68,6 +73,18 @@ def _role(request: Request) -> str | None:
 
 def _no_token() -> Response:
     return error(401, "no token", "Send a token of this server as `Authorization: Bearer <token>`.")
+
+
+async def _csv(question: str, rows: list[dict[str, Any]]) -> Response:
+    # Rows of a long answer take milliseconds to write, in which the loop would take no events.
+    content = await run_in_threadpool(to_csv, rows)
+    name = {"content-disposition": f'attachment; filename="{question}.csv"'}
+    return _varied(Response(content, headers=name, media_type=CONTENT_TYPE))
+
+
+def _varied(response: Response) -> Response:
+    response.headers["vary"] = "accept"
+    return response
 
 
 def _json(content: Any, status: int = 200) -> Response:
