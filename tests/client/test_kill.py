@@ -86,7 +86,7 @@ def test_what_was_logged_100_ms_before_a_kill_arrives_once(bench: Bench) -> None
     assert arrived >= safe
 
 
-@pytest.mark.skipif("ABOVEBOARD_SOAK" not in os.environ, reason="long; run by make soak")
+@pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_a_hundred_kills_at_random_moments(bench: Bench) -> None:
     safe, arrived = run_kills(bench, -(-LONG // PROCESSES), seed=time.time_ns())

@@ -1,0 +1,183 @@
+"""What does the client cost an app, beside four rivals in the same run on the same machine?"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.bench.client_probe import BURST, CLIENTS, IMPORTS
+
+ROUNDS = 15
+REPEATS = 3
+OURS = "aboveboard"
+EXIT_CASES = ("down", "hanging", "refusing")
+
+
+def environment() -> dict[str, str]:
+    """The environment without what would switch a client off or send it elsewhere."""
+    unwanted = ("CI", "DO_NOT_TRACK", "SUDO_UID", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+    return {name: value for name, value in os.environ.items() if name not in unwanted}
+
+
+def probe(client: str, measurement: str, url: str) -> dict[str, Any]:
+    """One measurement of one client in a process of its own."""
+    with tempfile.TemporaryDirectory() as home:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.client_probe", client, measurement, url],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+            env={**environment(), "PROBE_HOME": home},
+        )
+        ended = time.time()
+    if done.returncode or not done.stdout:
+        raise RuntimeError(f"{client} {measurement}: {done.stderr[-2000:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    if "left_at" in found:
+        found["exit_ms"] = (ended - found["left_at"]) * 1000
+    return found
+
+
+def import_times() -> dict[str, float]:
+    """Milliseconds over the bare interpreter, the best of several, the clients taking turns."""
+    programs = {"bare": "pass", **IMPORTS}
+    best = dict.fromkeys(programs, float("inf"))
+    for _ in range(ROUNDS):
+        for name, program in programs.items():
+            began = time.perf_counter()
+            subprocess.run([sys.executable, "-c", program], check=True, env=environment())
+            best[name] = min(best[name], time.perf_counter() - began)
+    return {name: (best[name] - best["bare"]) * 1000 for name in IMPORTS}
+
+
+@contextmanager
+def sink() -> Iterator[str]:
+    """The server that takes everybody's events."""
+    command = [sys.executable, "-m", "tests.bench.client_sink"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        process.stdin.close()
+
+
+def counted(url: str) -> int:
+    """How many events the sink took since it was asked last."""
+    with urllib.request.urlopen(f"{url}/count") as answer:
+        return int(answer.read())
+
+
+@contextmanager
+def collector_that_is(case: str) -> Iterator[str]:
+    """A collector that is down, takes connections and never answers, or answers 503 to everything."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        if case == "down":
+            server.close()
+            yield f"http://127.0.0.1:{port}"
+            return
+
+        def serve() -> None:
+            held = []
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                held.append(connection)
+                if case == "refusing":
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                    connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{port}"
+
+
+def show(title: str, values: dict[str, float], unit: str, digits: int = 1) -> None:
+    """One line a client, with the ratio to ours."""
+    print(f"\n{title}")
+    for client, value in values.items():
+        ratio = f"  {value / values[OURS]:6.1f} ×" if values[OURS] > 0 and client != OURS else ""
+        print(f"  {client:14} {value:10.{digits}f} {unit}{ratio}")
+
+
+def best_of(measurement: str, key: str, url: str) -> dict[str, float]:
+    """The smallest of a few runs for each client, the clients taking turns."""
+    best = dict.fromkeys(CLIENTS, float("inf"))
+    for _ in range(REPEATS):
+        for client in CLIENTS:
+            best[client] = min(best[client], float(probe(client, measurement, url)[key]))
+    return best
+
+
+def calls(url: str) -> dict[str, dict[str, dict[str, float]]]:
+    """Latency of a call for each client; of a few runs the one with the smallest median."""
+    found: dict[str, Any] = {}
+    for _ in range(REPEATS):
+        for client in CLIENTS:
+            one = probe(client, "call", url)
+            if client not in found or one["burst"]["p50"] < found[client]["burst"]["p50"]:
+                found[client] = one
+    return found
+
+
+def exits() -> dict[str, dict[str, float]]:
+    """Milliseconds from an app's last line until its process is gone, by the state of the collector."""
+    found: dict[str, dict[str, float]] = {}
+    for case in EXIT_CASES:
+        with collector_that_is(case) as url:
+            bare = min(bare_exit() for _ in range(REPEATS))
+            found[case] = {
+                client: min(probe(client, "leave", url)["exit_ms"] for _ in range(REPEATS)) - bare
+                for client in CLIENTS
+            }
+    return found
+
+
+def bare_exit() -> float:
+    """How long the same takes with no client at all."""
+    program = "import json, time; print(json.dumps({'left_at': time.time()}), flush=True)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return (time.time() - float(json.loads(done.stdout)["left_at"])) * 1000
+
+
+def main() -> dict[str, Any]:
+    """Print each figure with its ratio to ours; returns them."""
+    figures: dict[str, Any] = {"import_ms": import_times()}
+    show("import, over the bare interpreter", figures["import_ms"], "ms")
+    with sink() as url:
+        latency = figures["call_us"] = calls(url)
+        for pace in ("burst", "at ease"):
+            for quantile in ("p50", "p99"):
+                values = {client: latency[client][pace][quantile] for client in CLIENTS}
+                show(f"a call with 5 properties, {pace}, {quantile}", values, "µs", 2)
+        figures["whole_us"] = best_of("whole", "cpu_us", url)
+        show("CPU of an event from the call to the answer", figures["whole_us"], "µs")
+        bare = float(probe("bare", "", "")["rss_mb"])
+        taken = best_of("memory", "rss_mb", url)
+        figures["memory_mb"] = {client: value - bare for client, value in taken.items()}
+        show("memory over the bare interpreter, 1,000 events sent", figures["memory_mb"], "MB")
+        counted(url)
+        figures["arrived"] = {}
+        for client in CLIENTS:
+            probe(client, "burst", url)
+            figures["arrived"][client] = counted(url)
+        print(f"\nof a burst of {BURST:,} arrived: {figures['arrived']}")
+    figures["exit_ms"] = exits()
+    for case, values in figures["exit_ms"].items():
+        show(f"leaving the app, collector {case}", values, "ms")
+    return figures
+
+
+if __name__ == "__main__":
+    main()
