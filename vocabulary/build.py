@@ -45,8 +45,8 @@ def counts(paths: list[Path]) -> dict[str, tuple[int, ...]]:
     """Document frequencies by word over all sources: in prose, capitalised, in capitals, within identifiers."""
     found: dict[str, tuple[int, ...]] = {}
     for path in paths:
-        for line in gzip.open(path, "rt"):
-            word, *numbers = line.rstrip("\n").split("\t")
+        for line in gzip.decompress(path.read_bytes()).decode().splitlines():
+            word, *numbers = line.split("\t")
             old = found.get(word, (0, 0, 0, 0))
             found[word] = tuple(a + int(b) for a, b in zip(old, numbers, strict=True))
     return found

@@ -40,7 +40,9 @@ def texts(package: Path):
     """Every readable file of a package, as bytes, up to a bound."""
     stream = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], capture_output=True, check=True).stdout
     total = 0
-    for member in tarfile.open(fileobj=io.BytesIO(stream)):
+    with tarfile.open(fileobj=io.BytesIO(stream)) as archive:
+        members = archive.getmembers()
+    for member in members:
         if not member.isfile() or SKIPPED.search(member.name) or member.size > FILE_LIMIT:
             continue
         data = stream[member.offset_data : member.offset_data + member.size]

@@ -52,14 +52,21 @@ def test_a_common_word_as_a_value_goes_only_where_names_stand() -> None:
 
 
 def test_a_name_of_common_words_goes_as_a_whole() -> None:
-    assert Cleaner(["file-server"]).clean("the file-server failed, the file server too, a server not").count("server") == 1
+    assert (
+        Cleaner(["file-server"])
+        .clean("the file-server failed, the file server too, a server not")
+        .count("server")
+        == 1
+    )
 
 
 def test_a_value_learnt_later_counts_from_then_on_with_its_kind() -> None:
     cleaner = Cleaner()
     assert cleaner.clean("the handshake failed") == "the handshake failed"
     cleaner.sensitive("handshake", "machine")
-    assert cleaner.explain("the handshake failed") == Cleaned("the <name> failed", (Replacement("machine", "<name>", "known"),))
+    assert cleaner.explain("the handshake failed") == Cleaned(
+        "the <name> failed", (Replacement("machine", "<name>", "known"),)
+    )
 
 
 def test_the_apps_own_words_pass() -> None:
@@ -108,9 +115,11 @@ def test_threads_may_clean_and_teach_one_cleaner() -> None:
 
 def test_a_long_text_is_cut_at_a_line_or_a_word() -> None:
     lines = Cleaner().clean("the file is not valid\n" * 500)
-    assert len(lines) <= LIMIT and lines.endswith("the file is not valid")
+    assert len(lines) <= LIMIT
+    assert lines.endswith("the file is not valid")
     words = Cleaner().clean("valid " * 2000)
-    assert len(words) <= LIMIT and words.endswith("valid")
+    assert len(words) <= LIMIT
+    assert words.endswith("valid")
 
 
 def test_a_secret_cut_by_the_cap_does_not_show_its_head() -> None:
@@ -124,7 +133,13 @@ def test_importing_loads_no_pattern_and_no_vocabulary() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
-    assert not loaded & {"re", "dataclasses", "hashlib", "aboveboard.privacy.vocabulary", "aboveboard.privacy.scanner"}
+    assert not loaded & {
+        "re",
+        "dataclasses",
+        "hashlib",
+        "aboveboard.privacy.vocabulary",
+        "aboveboard.privacy.scanner",
+    }
 
 
 def test_a_machine_gives_its_names_once_each() -> None:

@@ -40,7 +40,19 @@ def test_another_key_or_purpose_gives_another_hash() -> None:
     assert len(hashes) == 4
 
 
-@pytest.mark.parametrize("text", ["", "h:", "alice", "h:0123456789ABCDEF", "h:0123456789abcde", "h:0123456789abcdef0", "x:0123456789abcdef", "h:0123456789abcdeg"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "h:",
+        "alice",
+        "h:0123456789ABCDEF",
+        "h:0123456789abcde",
+        "h:0123456789abcdef0",
+        "x:0123456789abcdef",
+        "h:0123456789abcdeg",
+    ],
+)
 def test_nothing_else_is_taken_for_a_hash(text: str) -> None:
     assert not is_hashed(text)
 
@@ -51,4 +63,5 @@ def test_a_short_key_is_refused_with_what_to_do() -> None:
 
 
 def test_the_key_is_not_shown() -> None:
-    assert KEY.hex() not in repr(Hasher(KEY)) and repr(KEY) not in repr(Hasher(KEY))
+    assert KEY.hex() not in repr(Hasher(KEY))
+    assert repr(KEY) not in repr(Hasher(KEY))

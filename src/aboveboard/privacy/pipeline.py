@@ -9,6 +9,10 @@ from aboveboard.privacy.vocabulary import Vocabulary, shipped
 __all__ = ["Pipeline"]
 
 
+MOST_ROUNDS = 4
+STRUCTURE = ('"', "'", "`", "\\", "%", "&")
+
+
 class Pipeline:
     """Bounds, then the scanner's steps, then the bound of what comes out; made anew when a value is learnt."""
 
@@ -35,4 +39,12 @@ class Pipeline:
 
     def clean(self, text: str) -> str:
         """Take a text through all steps."""
-        return shortened(self._scan(undisguised(bounded(text)), LIMIT))
+        cleaned = shortened(self._scan(undisguised(bounded(text)), LIMIT))
+        if sum(sign in text for sign in STRUCTURE) < 2:
+            return cleaned
+        for _ in range(MOST_ROUNDS):  # quotes within quotes and undone escapes may show a new structure
+            again = shortened(self._scan(cleaned, LIMIT))
+            if again == cleaned:
+                return cleaned
+            cleaned = again
+        return "<text>"
