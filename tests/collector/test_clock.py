@@ -1,10 +1,10 @@
-"""Is the time of an event right where clocks are wrong, and its partition the same at each retry?"""
+"""Is the time of an event right where clocks are wrong?"""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aboveboard.collector.clock import DAY, client_day, milliseconds, repaired
+from aboveboard.collector.clock import DAY, milliseconds, repaired
 
 NOW = 1_795_000_000_000
 moments = st.none() | st.integers(0, 4_102_444_799_999)
@@ -38,11 +38,3 @@ def test_a_clock_that_is_an_hour_ahead_cancels_out() -> None:
 @given(moments, moments)
 def test_no_event_is_ever_later_than_its_arrival(timestamp: int | None, sent_at: int | None) -> None:
     assert repaired(timestamp, sent_at, NOW) <= NOW
-
-
-@given(moments, st.integers(0, 10 * 60_000))
-def test_a_retry_lands_in_the_same_partition(timestamp: int | None, later: int) -> None:
-    edges = (NOW - 400 * DAY, NOW + 2 * DAY)
-    if timestamp is not None and any(abs(timestamp - edge) <= 10 * 60_000 for edge in edges):
-        return
-    assert client_day(timestamp, NOW) == client_day(timestamp, NOW + later)

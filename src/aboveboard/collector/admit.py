@@ -11,7 +11,7 @@ import msgspec
 
 from aboveboard.access import Source, Sources
 from aboveboard.collector.cleaning import SourceCleaning
-from aboveboard.collector.clock import DAY, client_day, repaired
+from aboveboard.collector.clock import DAY, repaired
 from aboveboard.collector.content import Content, Contents
 from aboveboard.collector.context import context
 from aboveboard.collector.event import Batch, Event, Message, Quarantined
@@ -20,6 +20,8 @@ from aboveboard.store.erasure import Tombstones
 __all__ = ["Admission", "Admitted"]
 
 _VERSIONS = 2**63
+_MOST_EVENTS = 10_000
+"""The most events that one request may become: `aggregated` makes a thousand of a line."""
 
 
 class Admitted(msgspec.Struct):
@@ -90,6 +92,9 @@ class _Request:
         if now - time > self.rules.source.window_days * DAY:
             self.refuse("too late", message)
             return
+        if len(self.admitted.events) >= _MOST_EVENTS:
+            self.refuse("too many events", message)
+            return
         # Without a message id a retry cannot be told from a new event.
         message.message_id = message.message_id or uuid.uuid4().hex
         contents, drops = self.rules.contents.of(
@@ -145,7 +150,7 @@ class _Request:
             message_id=message.message_id,
             part=content.part,
             version=_VERSIONS - self.received,
-            client_time=client_day(message.timestamp, self.received // 1000),
+            client_time=message.timestamp or 0,
             time=time,
             received=self.received,
             kind=message.kind,

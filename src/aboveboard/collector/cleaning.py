@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
@@ -13,11 +14,13 @@ import msgspec
 from aboveboard.access import Source
 from aboveboard.catalog import Catalog, Safety, check, clean_all, load
 from aboveboard.collector.outcome import DURATIONS
+from aboveboard.collector.remember import Remembered
 from aboveboard.privacy import Cleaned, Cleaner
 
 __all__ = ["Kept", "SourceCleaning"]
 
-_CACHED_TEXTS = 50_000
+_CACHED_NAMES = 20_000
+_REMEMBERED = 32 * 1024 * 1024
 _EVENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,199}")
 _NUMBER = re.compile(r"\d{5}|[0-9a-f]{16}")
 """What makes a name one of a kind: an id, a date, a digest."""
@@ -61,11 +64,15 @@ class _CachingCleaner:
     """A Cleaner that does not clean the same text twice: error messages repeat from machine to machine."""
 
     def __init__(self, cleaner: Cleaner) -> None:
-        self.explain: Callable[[str], Cleaned] = lru_cache(maxsize=_CACHED_TEXTS)(cleaner.explain)
+        self.explain: Callable[[str], Cleaned] = Remembered(cleaner.explain, _weight, _REMEMBERED)
 
     def clean(self, text: str) -> str:
         """Return the cleaned text."""
         return self.explain(text).text
+
+
+def _weight(text: str, cleaned: Cleaned) -> int:
+    return 500 + sys.getsizeof(text) + sys.getsizeof(cleaned.text) + 250 * len(cleaned.replacements)
 
 
 class SourceCleaning:
@@ -78,7 +85,7 @@ class SourceCleaning:
         cleaner: Any = _CachingCleaner(Cleaner(words=words))
         self._safety = Safety(cleaner=cleaner, hasher=None)
         self._cleaner = cleaner
-        self.name: Callable[[str], str] = lru_cache(maxsize=_CACHED_TEXTS)(self._name)
+        self.name: Callable[[str], str] = lru_cache(maxsize=_CACHED_NAMES)(self._name)
 
     def keep(self, event: str, properties: Mapping[str, Any], digest: str, today: date) -> Kept:
         """Return what the policy keeps of one event."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["DAY", "client_day", "milliseconds", "repaired"]
+__all__ = ["DAY", "milliseconds", "repaired"]
 
 DAY = 86_400_000
 """One day in milliseconds."""
@@ -41,14 +41,3 @@ def repaired(timestamp: int | None, sent_at: int | None, received: int) -> int:
         return min(timestamp, received)
     ago = sent_at - timestamp
     return received - ago if 0 <= ago <= 400 * DAY else received
-
-
-def client_day(timestamp: int | None, received: int) -> int:
-    """Return the client's own time for the table's partitions, or 0 (1970) where it is of no use.
-
-    Only what a retry repeats may decide the partition, so the time is not repaired; but a clock that is years off
-    must not make a partition of its own for every day it invents.
-    """
-    if timestamp is None or not received - 400 * DAY <= timestamp <= received + 2 * DAY:
-        return 0
-    return timestamp

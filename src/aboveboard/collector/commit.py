@@ -2,18 +2,20 @@
 
 import asyncio
 import logging
+import os
 import queue
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from aboveboard.collector.admit import Admission, Admitted
 from aboveboard.collector.body import gunzip
-from aboveboard.collector.event import Batch
+from aboveboard.collector.event import Batch, Event, Quarantined
 from aboveboard.errors import RequestRefused
 from aboveboard.store import DROPS, QUARANTINE, insert
 
@@ -27,18 +29,24 @@ __all__ = ["Committer", "Delivery"]
 _log = logging.getLogger(__name__)
 
 _GROUP = 256
+_ROWS = 20_000
+"""A group is written once it has so many rows: what bodies become is larger than they are."""
 _WAITING_BYTES = 64 * 1024 * 1024
-_RETRY_AFTER = (0.1, 0.5, 2.0)
+_PATIENCE = 5.0
+"""How many seconds a request waits for a store that refuses, before it is answered 503."""
+_PROBE_SECONDS = 1.0
+_VERSIONS = 2**63
 
 
 class Delivery(msgspec.Struct):
-    """One request on its way to the store; `received` is in microseconds since 1970."""
+    """One request on its way to the store; `received` is in microseconds since 1970, `arrived` monotonic seconds."""
 
     body: bytes
     gzipped: bool
     decode: Callable[[bytes], Batch]
     write_key: str
     received: int
+    arrived: float
     loop: asyncio.AbstractEventLoop
     answer: "asyncio.Future[Admitted]"
 
@@ -66,16 +74,22 @@ class Committer:
     """The one thread that writes: it takes whatever waits, decodes, cleans, inserts, then answers each.
 
     There is no timer: while one group is being written the next one gathers. A body is checked on its own first,
-    so that a bad request cannot harm its group; whatever goes wrong with one request, the thread goes on.
+    so that a bad request cannot harm its group; whatever goes wrong with one request, the thread goes on. Where the
+    store refuses, requests wait for a few seconds and then get 503; it is asked again until it takes something.
     """
 
-    def __init__(self, client: "Client", admission: Admission) -> None:
+    def __init__(
+        self, client: "Client", admission: Admission, clock: Callable[[], int] = time.time_ns
+    ) -> None:
         self.admission = admission
         self.counts = Counts()
         self.healthy = False
         self._client = client
+        self._clock = clock
         self._waiting: queue.SimpleQueue[Delivery | _Mark | None] = queue.SimpleQueue()
         self._bytes = 0
+        self._last = 0
+        self._away = False
         self._thread = threading.Thread(target=self._run, name="aboveboard-commit", daemon=True)
 
     @property
@@ -85,8 +99,8 @@ class Committer:
 
     def start(self) -> None:
         """Warm the engine up and begin to take deliveries."""
-        _warm_up(self._client)
-        self.healthy = True
+        self._last = _last_version(self._client)
+        self._probe()
         self._thread.start()
 
     def stop(self) -> None:
@@ -107,10 +121,10 @@ class Committer:
             raise RequestRefused(503, "busy", "Too many requests wait for the disk. Send this again later.")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Admitted] = loop.create_future()
-        received = time.time_ns() // 1000
+        now = self._clock() // 1000
         self._bytes += len(body)
         try:
-            self._waiting.put(Delivery(body, gzipped, decode, write_key, received, loop, answer))
+            self._waiting.put(Delivery(body, gzipped, decode, write_key, now, time.monotonic(), loop, answer))
             return await answer
         finally:
             self._bytes -= len(body)
@@ -124,40 +138,75 @@ class Committer:
     def _run(self) -> None:
         running = True
         while running:
-            group = [self._waiting.get()]
-            while len(group) < _GROUP and not self._waiting.empty():
-                group.append(self._waiting.get_nowait())
+            group = self._gathered()
             running = None not in group
-            self._write([waiting for waiting in group if isinstance(waiting, Delivery)])
+            deliveries = [waiting for waiting in group if isinstance(waiting, Delivery)]
+            try:
+                self._write(deliveries) if group else self._probe()
+            except Exception:  # noqa: BLE001  (the one boundary of this thread: see the docstring)
+                _log.exception("A group of requests was not written, by a mistake of this program.")
+                for delivery in deliveries:
+                    self._refuse(delivery, _unavailable())
             for mark in group:
                 if isinstance(mark, _Mark):
                     mark.loop.call_soon_threadsafe(_pass, mark)
 
+    def _gathered(self) -> list[Delivery | _Mark | None]:
+        """Wait for something and return all that waits; nothing, after a while, where the store has to be asked."""
+        try:
+            group = [self._waiting.get(timeout=None if self.healthy else _PROBE_SECONDS)]
+        except queue.Empty:
+            return []
+        while len(group) < _GROUP and not self._waiting.empty():
+            group.append(self._waiting.get_nowait())
+        return group
+
     def _write(self, group: list[Delivery]) -> None:
-        admitted = []
+        admitted: list[tuple[Delivery, Admitted]] = []
+        rows = 0
         for delivery in group:
-            try:
-                body = gunzip(delivery.body) if delivery.gzipped else delivery.body
-                batch = delivery.decode(body)
-                admitted.append(
-                    (delivery, self.admission.admit(batch, delivery.write_key, delivery.received))
-                )
-            except RequestRefused as refusal:
-                self._refuse(delivery, refusal)
-            except Exception:  # noqa: BLE001  (the one boundary of this thread: see the docstring)
-                _log.exception("A request could not be read, by a mistake of this program; it was refused.")
-                message = "The server made a mistake with this request. Its log says which."
-                self._refuse(delivery, RequestRefused(500, "internal error", message))
-        if self._stored([request for _, request in admitted]):
-            for delivery, request in admitted:
-                self._accept(delivery, request)
+            request = self._admitted(delivery)
+            if request is not None:
+                admitted.append((delivery, request))
+                rows += len(request.events) + len(request.quarantined)
+            if rows >= _ROWS:
+                self._store(admitted)
+                admitted, rows = [], 0
+        self._store(admitted)
+
+    def _admitted(self, delivery: Delivery) -> Admitted | None:
+        try:
+            body = gunzip(delivery.body) if delivery.gzipped else delivery.body
+            batch = delivery.decode(body)
+            return self._numbered(self.admission.admit(batch, delivery.write_key, delivery.received))
+        except RequestRefused as refusal:
+            self._refuse(delivery, refusal)
+        except Exception:  # noqa: BLE001  (likewise, for one request)
+            _log.exception("A request could not be read, by a mistake of this program; it was refused.")
+            message = "The server made a mistake with this request. Its log says which."
+            self._refuse(delivery, RequestRefused(500, "internal error", message))
+        return None
+
+    def _numbered(self, request: Admitted) -> Admitted:
+        """Give each row a version below all before it, whatever the clock does: the first stored row stays."""
+        rows: list[Event | Quarantined] = [*request.events, *request.quarantined]
+        for row in rows:
+            self._last = max(self._last + 1, row.received)
+            row.version = _VERSIONS - self._last
+        return request
+
+    def _store(self, admitted: list[tuple[Delivery, Admitted]]) -> None:
+        if not admitted:
             return
+        patience = _PATIENCE + min(delivery.arrived for delivery, _ in admitted)
+        stored = self._stored([request for _, request in admitted], patience)
+        # Where the store takes other things, one of the requests is the reason, or too much came at once.
+        alone = not stored and self._probe()
         for delivery, request in admitted:
-            if len(admitted) > 1 and self._stored([request]):
+            if stored or (alone and self._stored([request])):
                 self._accept(delivery, request)
             else:
-                message = "The store does not take the events at the moment. Send them again later."
-                self._refuse(delivery, RequestRefused(503, "store unavailable", message))
+                self._refuse(delivery, _unavailable())
 
     def _accept(self, delivery: Delivery, request: Admitted) -> None:
         for (_, _, _, reason), count in request.drops.items():
@@ -170,24 +219,40 @@ class Committer:
         self.counts.refusals[refusal.reason] += 1
         _settle(delivery, lambda: delivery.answer.set_exception(refusal))
 
-    def _stored(self, requests: list[Admitted]) -> bool:
-        from clickhouse_connect.driver.exceptions import ClickHouseError
-
+    def _stored(self, requests: list[Admitted], until: float = 0.0) -> bool:
+        """Insert the requests, trying until a moment of the monotonic clock where the store refuses them."""
         started = time.perf_counter()
-        for pause in (*_RETRY_AFTER, None):
-            try:
-                self._insert(requests)
-            except (ClickHouseError, OSError):
-                self.healthy = False
-                if pause is None:
-                    return False
-                time.sleep(pause)
-            else:
-                self.healthy = True
-                self.counts.commits += 1
-                self.counts.seconds += time.perf_counter() - started
-                return True
-        return False
+        pause = 0.1
+        while not self._taken(partial(self._insert, requests)):
+            if self.healthy or time.monotonic() + pause > until:
+                return False  # A store that is well and does not take this will not take it later either.
+            time.sleep(pause)
+            pause = min(2 * pause, 1.0)
+        self.counts.commits += 1
+        self.counts.seconds += time.perf_counter() - started
+        return True
+
+    def _probe(self) -> bool:
+        """See whether the store takes anything, so that /readyz does not have to wait for somebody's events."""
+        return self._taken(partial(_write_something, self._client))
+
+    def _taken(self, write: Callable[[], None]) -> bool:
+        from clickhouse_connect.driver.exceptions import ClickHouseError, DataError
+
+        try:
+            write()
+        except DataError:
+            _log.exception("Rows do not fit the store, by a mistake of this program.")
+            return False
+        except (ClickHouseError, OSError) as error:
+            if not self._away:
+                _log.error("The store refuses: %s", str(error).strip().partition("\n")[0][:300])
+            self._away, self.healthy = True, False
+            return False
+        if self._away:
+            _log.warning("The store takes events again.")
+        self._away, self.healthy = False, True
+        return True
 
     def _insert(self, requests: list[Admitted]) -> None:
         insert(self._client, [event.row() for request in requests for event in request.events])
@@ -215,8 +280,20 @@ def _settle(delivery: Delivery, act: Callable[[], None]) -> None:
     delivery.loop.call_soon_threadsafe(on_loop)
 
 
-def _warm_up(client: "Client") -> None:
-    """The first insert of a process takes a second or two; it must not be somebody's event."""
-    client.command("CREATE TABLE IF NOT EXISTS warm_up (moment DateTime64(3, 'UTC')) ENGINE = Null")
-    client.insert("warm_up", [[0]], column_names=["moment"])
-    client.command("DROP TABLE warm_up")
+def _unavailable() -> RequestRefused:
+    message = "The store does not take the events at the moment. Send them again later."
+    return RequestRefused(503, "store unavailable", message)
+
+
+def _write_something(client: "Client") -> None:
+    """Write to the disk and clean up: the first time takes a second or two, and must not be somebody's event."""
+    client.command("CREATE TABLE IF NOT EXISTS warm_up (text String) ENGINE = MergeTree ORDER BY tuple()")
+    client.insert("warm_up", [[os.urandom(32_768).hex()]], column_names=["text"])
+    client.command("DROP TABLE IF EXISTS warm_up SYNC")
+
+
+def _last_version(client: "Client") -> int:
+    """Return where the numbers of the rows have got to, which the clock may have fallen behind."""
+    tables = "SELECT version FROM events UNION ALL SELECT version FROM quarantine"
+    (lowest,) = client.query(f"SELECT min(version) FROM ({tables})").result_rows[0]  # noqa: S608
+    return _VERSIONS - int(lowest) if lowest else 0

@@ -1,21 +1,25 @@
 """What does the content of a message become: which events, how did they go, and what was left out?"""
 
+import sys
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from aboveboard.collector.cleaning import Kept, SourceCleaning
 from aboveboard.collector.outcome import Outcome, outcome
+from aboveboard.collector.remember import Remembered
 from aboveboard.privacy import fingerprint
 
 __all__ = ["Content", "Contents"]
 
 _MOST_PARTS = 1000
-_CACHED = 20_000
-_CACHED_BYTES = 2048
+_REMEMBERED = 64 * 1024 * 1024
+_LONGEST = 2048
+
+_Question = tuple[str, bytes, str, date]
+_Read = tuple[list["Content"], list[tuple[str, str, str]]]
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -45,19 +49,16 @@ class Contents:
 
     def __init__(self, cleaning: SourceCleaning) -> None:
         self._cleaning = cleaning
-        self._remembered = lru_cache(maxsize=_CACHED)(self._read)
+        self._remembered: Remembered[_Question, _Read] = Remembered(self._read, _size, _REMEMBERED)
 
-    def of(
-        self, event: str, properties: Mapping[str, Any], digest: str, today: date
-    ) -> tuple[list[Content], list[tuple[str, str, str]]]:
+    def of(self, event: str, properties: Mapping[str, Any], digest: str, today: date) -> _Read:
         """Return the events of a message and what was left out of it as (event, path, reason), names cleaned."""
         text = msgspec.json.encode(properties)
-        read = self._remembered if len(text) <= _CACHED_BYTES else self._read
-        return read(event, text, digest, today)
+        read = self._remembered if len(text) <= _LONGEST else self._read
+        return read((event, text, digest, today))
 
-    def _read(
-        self, event: str, text: bytes, digest: str, today: date
-    ) -> tuple[list[Content], list[tuple[str, str, str]]]:
+    def _read(self, question: _Question) -> _Read:
+        event, text, digest, today = question
         contents, drops = [], []
         for part, properties in enumerate(_opened(msgspec.json.decode(text))):
             kept = self._cleaning.keep(event, properties, digest, today)
@@ -66,6 +67,12 @@ class Contents:
             if kept.event is not None:
                 contents.append(_content(part, kept.event, kept))
         return contents, drops
+
+
+def _size(question: _Question, read: _Read) -> int:
+    contents, drops = read
+    texts = sum(len(each.properties) + sum(map(sys.getsizeof, each.cleaned)) for each in contents)
+    return 500 + len(question[1]) + texts + 1000 * len(contents) + 300 * len(drops)
 
 
 def _opened(properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgspec
+
+from aboveboard.collector.remember import Remembered
 
 __all__ = ["CONTEXT", "context"]
 
@@ -37,14 +38,18 @@ def context(sent: Mapping[str, Any] | bytes) -> dict[str, str]:
     return _facts_of_json(sent) if isinstance(sent, bytes) else _facts(sent)
 
 
-# An install sends the same context with each of its events.
-@lru_cache(maxsize=10_000)
-def _facts_of_json(text: bytes) -> dict[str, str]:
+def _read(text: bytes) -> dict[str, str]:
     try:
         sent = msgspec.json.decode(text) if text else {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         sent = {}  # It was passed over unread until here: what cannot be read says nothing.
     return _facts(sent if isinstance(sent, dict) else {})
+
+
+# An install sends the same context with each of its events.
+_facts_of_json: Remembered[bytes, dict[str, str]] = Remembered(
+    _read, lambda text, facts: 1500 + len(text), most=16 * 1024 * 1024
+)
 
 
 def _facts(sent: Mapping[str, Any]) -> dict[str, str]:
