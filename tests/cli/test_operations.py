@@ -211,7 +211,7 @@ def test_store_check_reads_every_table_and_tells_a_damaged_part(own: Server) -> 
     send(own, *(track("a") for _ in range(200)))
     good = on(own, "store", "check")
     assert (good.returncode, "events" in good.stdout) == (0, True), good.stderr
-    for part in (own.data / "store" / "store").glob("*/*/2*_*_*_*/data.bin"):
+    for part in (own.data / "store" / "data" / "default" / "events").glob("*/data.bin"):
         content = bytearray(part.read_bytes())
         content[len(content) // 2] ^= 0xFF
         part.write_bytes(content)
