@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from aboveboard.access.audit import FILE_NAME, Entry, read
 from tests.dashboard.conftest import VIEWER, send, sign_in, text_of
 
-RAW = ["/live"]
+RAW = ["/live", "/quarantine"]
 
 
 def views(folder: Path) -> list[Entry]:

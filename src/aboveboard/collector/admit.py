@@ -15,6 +15,7 @@ from aboveboard.collector.clock import DAY, repaired
 from aboveboard.collector.content import Content, Contents
 from aboveboard.collector.context import context
 from aboveboard.collector.event import Batch, Event, Message, Quarantined
+from aboveboard.errors import RequestRefused
 from aboveboard.store.erasure import Tombstones
 
 __all__ = ["Admission", "Admitted"]
@@ -61,13 +62,22 @@ class Admission:
 
         `received` is in microseconds since 1970. Raises RequestRefused for a key that belongs to no source.
         """
-        source = self._sources.admit(write_key or batch.write_key)
+        source = self._source(batch, write_key)
         request = _Request(batch, self._rules[source.name], received, self.tombstones)
         for message in batch.messages:
             request.take(message)
         for refusal in batch.refusals:
             request.refuse(refusal.reason, refusal.message)
         return request.admitted
+
+    def _source(self, batch: Batch, write_key: str) -> Source:
+        if not batch.source:
+            return self._sources.admit(write_key or batch.write_key)
+        source = self._sources.get(batch.source)
+        if source is None:
+            message = f"There is no source {batch.source!r} any more. Put it back into the settings."
+            raise RequestRefused(400, "unknown source", message)
+        return source
 
 
 class _Request:
@@ -89,7 +99,7 @@ class _Request:
             return
         now = self.received // 1000
         time = repaired(message.timestamp, self.batch.sent_at, now)
-        if now - time > self.rules.source.window_days * DAY:
+        if now - time > self.rules.source.window_days * DAY and not self.batch.source:
             self.refuse("too late", message)
             return
         if len(self.admitted.events) >= _MOST_EVENTS:
@@ -112,7 +122,7 @@ class _Request:
         source = self.rules.source
         made = Quarantined(
             source=source.name,
-            install=source.install(message.anonymous_id),
+            install=self._install(message),
             message_id=message.message_id or uuid.uuid4().hex,
             version=_VERSIONS - self.received,
             received=self.received,
@@ -125,6 +135,9 @@ class _Request:
         )
         self.admitted.quarantined.append(made)
 
+    def _install(self, message: Message) -> str:
+        return message.install or self.rules.source.install(message.anonymous_id)
+
     def _drop(self, reason: str) -> None:
         self.admitted.drops[self.day, "", "", reason] += 1
 
@@ -133,7 +146,7 @@ class _Request:
         if not self.tombstones:
             return False
         source = self.rules.source
-        before = self.tombstones.erased_before(source.name, source.install(message.anonymous_id))
+        before = self.tombstones.erased_before(source.name, self._install(message))
         if before is None:
             return False
         if message.timestamp is None:
@@ -146,7 +159,7 @@ class _Request:
         source, how = self.rules.source, content.how
         return Event(
             source=source.name,
-            install=source.install(message.anonymous_id),
+            install=self._install(message),
             message_id=message.message_id,
             part=content.part,
             version=_VERSIONS - self.received,

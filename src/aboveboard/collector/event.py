@@ -14,7 +14,8 @@ class Message(msgspec.Struct):
     """One message as a client sent it, before anything is checked or cleaned.
 
     `timestamp` is the client's own clock in milliseconds since 1970, None where it sent none; `size` is in bytes.
-    `context` is a Segment context, or the same as JSON text not yet read.
+    `context` is a Segment context, or the same as JSON text not yet read. `install` is the hash that stands for the
+    anonymous id, where it is known and the id no longer is.
     """
 
     kind: str
@@ -26,6 +27,7 @@ class Message(msgspec.Struct):
     properties: Mapping[str, Any]
     context: Mapping[str, Any] | bytes
     size: int
+    install: str = ""
 
 
 class Refusal(msgspec.Struct):
@@ -39,7 +41,10 @@ class Refusal(msgspec.Struct):
 
 
 class Batch(msgspec.Struct):
-    """One request's messages with what they share; `sent_at` is in milliseconds since 1970."""
+    """One request's messages with what they share; `sent_at` is in milliseconds since 1970.
+
+    A batch that comes out of the quarantine names its `source` instead of a write key, and is never too late.
+    """
 
     write_key: str
     sent_at: int | None
@@ -47,6 +52,7 @@ class Batch(msgspec.Struct):
     refusals: list[Refusal]
     notice: int = 0
     catalog: str = ""
+    source: str = ""
 
 
 class Event(msgspec.Struct):

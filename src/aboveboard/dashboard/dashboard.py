@@ -19,6 +19,7 @@ from aboveboard.dashboard.headers import HEADERS, SecurityHeaders
 from aboveboard.dashboard.live import live
 from aboveboard.dashboard.lock_out import LockOut
 from aboveboard.dashboard.pages import PAGES, question_page
+from aboveboard.dashboard.quarantine import REPLAY, quarantine, replay_form
 from aboveboard.dashboard.sign_in import sign_out
 from aboveboard.dashboard.templating import STATIC, render
 from aboveboard.errors import RequestRefused
@@ -43,6 +44,8 @@ def routes() -> list[BaseRoute]:
         Route("/", question_page(actions), methods=_BOTH),
         *(Route(page.path, question_page(page), methods=_BOTH) for page in (actions, *others)),
         Route("/live", live, methods=_BOTH),
+        Route("/quarantine", quarantine, methods=_BOTH),
+        Route(REPLAY, replay_form, methods=["POST"]),
         Route("/sign-out", sign_out, methods=["POST"]),
         Route("/api/v1/{question}", api.answer),
         Route("/api/{rest:path}", api.unknown),

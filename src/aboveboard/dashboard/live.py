@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aboveboard.access import Source
+from aboveboard.dashboard.leaves import MOST_LEAVES, leaves
 from aboveboard.dashboard.pages import PAGES, show
 from aboveboard.dashboard.questions import with_client
 from aboveboard.dashboard.sign_in import admins_only
@@ -20,7 +21,6 @@ from aboveboard.insights.live import latest
 __all__ = ["LiveEvent", "live", "live_event"]
 
 _MOST = 50
-_MOST_LEAVES = 100
 _PAGE = next(page for page in PAGES if page.name == "live")
 
 
@@ -70,7 +70,7 @@ def live_event(row: Mapping[str, Any]) -> LiveEvent:
     identity = f"{row['source']}\0{row['install']}\0{row['message_id']}\0{row['part']}"
     cleaned = list(row["cleaned"])
     places = tuple(made.partition(": ")[0] for made in cleaned)
-    leaves = list(_flat(msgspec.json.decode(row["properties"])))
+    found = list(leaves(msgspec.json.decode(row["properties"])))
     system = " ".join(part for part in (row["os"], row["arch"]) if part)
     app = " ".join(part for part in (row["app"], row["app_version"]) if part)
     return LiveEvent(
@@ -81,8 +81,8 @@ def live_event(row: Mapping[str, Any]) -> LiveEvent:
         failed=row["failed"],
         duration_ms=row["duration_ms"],
         origin=[part for part in (row["source"], app, row["extension"], system) if part],
-        properties=[(path, value, _within(path, places)) for path, value in leaves[:_MOST_LEAVES]],
-        more=max(0, len(leaves) - _MOST_LEAVES),
+        properties=[(path, value, _within(path, places)) for path, value in found[:MOST_LEAVES]],
+        more=max(0, len(found) - MOST_LEAVES),
         cleaned=cleaned,
     )
 
@@ -91,18 +91,6 @@ def _within(path: str, places: Sequence[str]) -> bool:
     """Whether a leaf stands at one of the places that were cleaned, which name no index: `command[]`."""
     path = re.sub(r"\[\d+\]", "[]", path)
     return any(path == place or path.startswith((f"{place}.", f"{place}[")) for place in places if place)
-
-
-def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each leaf of a JSON value with its path: `error.message`, `command[0]`."""
-    if isinstance(value, Mapping) and (value or not path):
-        for key, part in value.items():
-            yield from _flat(part, f"{path}.{key}" if path else key)
-    elif isinstance(value, list) and value:
-        for index, part in enumerate(value):
-            yield from _flat(part, f"{path}[{index}]")
-    else:
-        yield path, value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _no_such(name: str, developing: Sequence[Source]) -> str:

@@ -39,6 +39,7 @@ class Page:
 PAGES = (
     Page("actions", "Actions", "/actions"),
     Page("live", "Live", "/live", raw=True),
+    Page("quarantine", "Quarantine", "/quarantine", raw=True),
 )
 """Every page of the menu, in its order."""
 
