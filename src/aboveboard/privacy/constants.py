@@ -7,6 +7,7 @@ __all__ = [
     "MODULES",
     "REGISTRIES",
     "RESIDUE",
+    "RESOURCES",
     "ROOTS",
     "SCHEMES",
     "SYSTEM",
@@ -36,6 +37,10 @@ REGISTRIES = _words(
     mcr.microsoft.com
     public.ecr.aws registry.fedoraproject.org registry.access.redhat.com registry.redhat.io registry.opensuse.org
     registry.gitlab.com nvcr.io lscr.io localhost"""
+)
+RESOURCES = _words(
+    """pod pods deployment deployments service services node nodes namespace secret configmap job cronjob ingress
+    daemonset statefulset replicaset pvc pv container image volume network machine"""
 )
 ROOTS = _words("proc sys dev etc usr bin sbin lib lib64 var run tmp opt private system library boot root")
 TOP_LEVELS = _words(

@@ -2,7 +2,16 @@
 
 import re
 
-from aboveboard.privacy.constants import EXTENSIONS, FILES, HOSTS, REGISTRIES, ROOTS, SCHEMES, SYSTEM
+from aboveboard.privacy.constants import (
+    EXTENSIONS,
+    FILES,
+    HOSTS,
+    REGISTRIES,
+    RESOURCES,
+    ROOTS,
+    SCHEMES,
+    SYSTEM,
+)
 from aboveboard.privacy.known import Known
 from aboveboard.privacy.vocabulary import COMMON, PIECE, PLACE, Vocabulary
 
@@ -56,14 +65,12 @@ class Places:
         )
 
     def _is_technical(self, name: str) -> bool:
-        words = LETTER.findall(name)
-        return (
-            "".join(words) == name
-            and name.isascii()
-            and not name.istitle()
-            and self._vocabulary.tier(name) <= PLACE
-            and (name.lower() not in self._known.words and name.lower() not in self._known.common)
-        )
+        """Say whether a name below a system's own folders is made of technical words."""
+        if name.istitle() or not name.isascii():
+            return False
+        tier = self._vocabulary.tier
+        parts = [part for part in NAME_PART.split(name.lower()) if part]
+        return self._known.in_places.isdisjoint(parts) and all(tier(part) <= PLACE for part in parts)
 
     def path(self, token: str) -> str | None:
         """A path by its last part, if that is a file of everybody's, or else by its extension."""
@@ -97,6 +104,9 @@ class Places:
         """A URL by its scheme, its host if that is everybody's, its port, and the public start of its path."""
         if scheme.lower() not in SCHEMES:
             return "<url>"
+        if scheme.lower() == "docker":
+            image = self.image(rest)
+            return None if image is None else f"{scheme}://{image}"
         if scheme.lower() in (
             "unix",
             "npipe",
@@ -156,6 +166,8 @@ class Places:
             return None
         if ADDRESS.match(parts[-1]) and len(parts) == 2:
             return f"<host>/<ip>{POSITION.search(token)[0] if POSITION.search(token) else ''}"  # type: ignore[index]
+        if len(parts) == 2 and first in RESOURCES and first not in self._known.in_places:
+            return f"{parts[0]}/<name>"
         last = TAG.split(parts[-1])[0].rpartition(".")
         if start == 0 and last[2].lower() in EXTENSIONS and last[0]:
             return self.path("./" + token)

@@ -18,7 +18,7 @@ STRUCTURE = re.compile(r"[\\\"'`%&]")  # what would read differently when cleane
 BRACKETS = frozenset("()[]{}")
 LONGEST = 1024
 DEEPEST = 4
-LEADING, TRAILING = "([{,;:=>\"'`*•|", ")]}>,;:!?.\"'`*…|"
+LEADING, TRAILING = "<([{,;:=>\"'`*•|", ")]}>,;:!?.\"'`*…|"
 DIGIT = re.compile(r"\d")
 LASTING = re.compile(
     r"[\w.,:;!?()\[\]{}'=+-]{1,40}", re.ASCII
@@ -350,7 +350,7 @@ class Judge:
         if not is_word and LETTERS.search(core) is None and core.isascii() and DIGIT.search(core) is None:
             return core, allowed
         level = self._compound(core)
-        if level <= (allowed if is_word else min(allowed, PLACE)) and not self._knows(
+        if level <= (allowed if is_word or core.isupper() else min(allowed, PLACE)) and not self._knows(
             (core.lower(),), allowed
         ):
             return core, effect_of(core.lower(), tail[:1]) if is_word else base
