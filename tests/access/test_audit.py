@@ -149,6 +149,12 @@ assert log.file.stat().st_size == size
     assert verify(tmp_path / "audit.jsonl").entries == 1
 
 
+def test_a_log_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StoreError, match="cannot be opened"):
+        AuditLog(tmp_path / "folder")
+
+
 def test_a_log_that_ends_in_something_else_is_not_written_to(tmp_path: Path) -> None:
     file = tmp_path / "audit.jsonl"
     file.write_text("not an entry\n")

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import threading
 import uuid
 from collections.abc import Iterator
@@ -165,15 +166,18 @@ def test_restore_puts_the_old_store_back_when_the_file_is_no_backup(own: Server,
         stop_server(again)
 
 
-def test_restore_of_a_damaged_backup_puts_the_old_store_back(own: Server) -> None:
+@pytest.mark.parametrize("damage", ["a bit of the events", "a bit of a small table", "cut off"])
+def test_restore_of_a_damaged_backup_puts_the_old_store_back(own: Server, damage: str) -> None:
     send(own, *(track("a") for _ in range(200)))
     file = own.data.parent / "backup.tar"
     on(own, "backup", str(file))
     stop_server(own)
+    with tarfile.open(file) as archive:
+        data = sorted((each.size, each.offset_data) for each in archive if each.name.endswith("/data.bin"))
+    size, offset = data[0 if damage == "a bit of a small table" else -1]
     content = bytearray(file.read_bytes())
-    at = content.index(b"/data.bin") + 2048
-    content[at : at + 512] = bytes(512)
-    file.write_bytes(content)
+    content[offset + size // 2] ^= 1
+    file.write_bytes(content[: offset + size // 2] if damage == "cut off" else content)
     tried = run("restore", "--data", str(own.data), str(file))
     assert tried.returncode == 1
     assert "Traceback" not in tried.stderr

@@ -84,6 +84,22 @@ def test_where_the_work_after_a_restore_fails_the_old_store_is_back(tmp_path: Pa
     assert not list(tmp_path.glob("store.before-restore*"))
 
 
+def test_a_backup_with_a_missing_file_is_refused_in_words_and_changes_nothing(tmp_path: Path) -> None:
+    dsn, client = filled(tmp_path / "store", 2)
+    made = back_up(client, dsn)
+    client.close()
+    file = tmp_path / "backup.tar"
+    with tarfile.open(made) as whole, tarfile.open(file, "w") as holed:
+        for member in whole:
+            if not member.name.endswith("/data.bin"):
+                holed.addfile(member, whole.extractfile(member))
+    with pytest.raises(StoreError, match="cannot be restored, and the store is as it was"):
+        restore(dsn, file, lambda _: None)
+    client = connect(dsn)
+    assert events(client) == 2
+    client.close()
+
+
 def test_what_a_crash_left_of_a_backup_is_deleted(tmp_path: Path) -> None:
     dsn, client = filled(tmp_path / "store", 1)
     left = back_up(client, dsn)

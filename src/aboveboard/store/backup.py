@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aboveboard.errors import StoreError
+from aboveboard.store.check import check
 from aboveboard.store.connection import backup_folder, connect, embedded_folder
 from aboveboard.store.migrations import migrate
 
@@ -62,6 +63,8 @@ def restore(dsn: str, file: Path, finish: Callable[["Client"], None]) -> Path | 
     `finish` gets the restored store, brought to the tables of this version, before anybody else; where anything
     fails, the old store is put back. Raises StoreError where the store is in use or the file is not a backup.
     """
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
     folder = embedded_folder(dsn)
     if folder is None:
         raise _clustered()
@@ -71,17 +74,29 @@ def restore(dsn: str, file: Path, finish: Callable[["Client"], None]) -> Path | 
         client = connect(dsn, backups=file.parent)
         try:
             client.command(_RESTORE, parameters={"file": str(file)})
+            _refuse_damaged(client, file)
             migrate(client)
             finish(client)
         finally:
             client.close()
         os.sync()  # The engine does not sync what it restores.
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
         if aside:
             aside.rename(folder)
+        if isinstance(error, ClickHouseError):
+            raise StoreError(f"{file} cannot be restored, and the store is as it was: {error}") from error
         raise
     return aside
+
+
+def _refuse_damaged(client: "Client", file: Path) -> None:
+    """The engine restores files without comparing them with their checksums."""
+    broken = [f"{table['table']}/{part}" for table in check(client)["tables"] for part in table["broken"]]
+    if broken:
+        raise StoreError(
+            f"The backup {file} is damaged in {len(broken)} parts, first {broken[0]}. Take another one."
+        )
 
 
 def _put_aside(folder: Path) -> Path | None:
