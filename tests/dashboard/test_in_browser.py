@@ -26,6 +26,7 @@ def filled(server: Server) -> Server:
         send(server, "startContainer", durationMs=milliseconds)
     send(server, "startContainer", error=ERROR, durationMs=7)
     send(server, "startup")
+    send(server, "", durationMs=3, error=ERROR)
     return server
 
 
@@ -45,7 +46,14 @@ def visit(filled: Server, browser: Browser) -> Iterator[Visit]:
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 @pytest.mark.parametrize(
-    "path", ["/", "/actions?os=Linux&version=1.29.1", "/actions?os=none", "/live?paused=1"]
+    "path",
+    [
+        "/",
+        "/actions?os=Linux&version=1.29.1",
+        "/actions?os=none",
+        "/live?paused=1",
+        "/quarantine?reason=event+without+a+name",
+    ],
 )
 def test_a_page_is_accessible_and_quiet_in_every_look(
     visit: Visit, path: str, scheme: str, width: int
@@ -119,6 +127,25 @@ def test_a_wrong_filter_is_said_on_the_page(filled: Server, browser: Browser) ->
     assert visit.accessibility() == []
     # Chromium itself writes this for every page of such a status.
     assert [text for text in visit.complaints if "status of 400" not in text] == []
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_an_event_leaves_the_quarantine_with_a_click(
+    filled: Server, browser: Browser, javascript: bool
+) -> None:
+    visit = Visit(browser, filled.url, filled.admin_token, java_script_enabled=javascript)
+    send(filled, "", success=True)
+    visit.open("/quarantine?reason=event+without+a+name")
+    card = visit.page.get_by_role("article").first
+    expect(card).to_contain_text("success")
+    card.get_by_label("Name").fill("window.resized")
+    card.get_by_label("Name").press("Enter")
+    expect(visit.page.get_by_role("status")).to_contain_text("1 event was taken and left the quarantine.")
+    visit.page.reload()
+    expect(visit.page.get_by_role("status")).to_have_count(0)
+    assert [row["event"] for row in filled.api("actions", event="window.resized")] == ["window.resized"]
+    assert visit.complaints == []
+    visit.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
