@@ -29,7 +29,7 @@ def environment() -> dict[str, str]:
 
 def probe(client: str, measurement: str, url: str) -> dict[str, Any]:
     """One measurement of one client in a process of its own."""
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         done = subprocess.run(
             [sys.executable, "-m", "tests.bench.client_probe", client, measurement, url],
             capture_output=True,

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 
-from aboveboard.catalog import Catalog, CatalogError, Safety, check, load
+from aboveboard.catalog import Catalog, CatalogError, Safety, Verdict, check, load
 from aboveboard.client import levels
 from aboveboard.client.answer import Offer
 from aboveboard.client.host import Host, new_id
@@ -13,6 +13,7 @@ from aboveboard.client.record import Call, Event, Note
 from aboveboard.privacy import Cleaner, Hasher
 
 UNNAMED = "<undeclared>"
+EPOCH = date(1970, 1, 1).toordinal()
 
 
 class Declared:
@@ -72,11 +73,9 @@ class Declared:
         catalog = self.catalog()
         if catalog is None:
             return None, (Note("", "dropped", "no catalog"),)
-        today = datetime.fromtimestamp(call.time, UTC).date()
+        today = date.fromordinal(EPOCH + int(call.time // 86_400))
         verdict = check(catalog, call.event, call.properties, today=today, safety=self.safety(catalog))
-        notes = tuple(Note(drop.path, "dropped", drop.reason) for drop in verdict.drops) + tuple(
-            Note(path, f"replaced by {made.placeholder}", made.step) for path, made in verdict.replacements
-        )
+        notes = _notes(verdict) if verdict.drops or verdict.replacements else ()
         if verdict.event is None:
             return None, notes
         kept = dict(verdict.properties)
@@ -118,6 +117,13 @@ class Declared:
         except (CatalogError, OSError) as error:
             self.problem = f"the catalog cannot be used, so nothing is collected or sent: {error}"
             return None
+
+
+def _notes(verdict: Verdict) -> tuple[Note, ...]:
+    dropped = tuple(Note(drop.path, "dropped", drop.reason) for drop in verdict.drops)
+    return dropped + tuple(
+        Note(path, f"replaced by {made.placeholder}", made.step) for path, made in verdict.replacements
+    )
 
 
 def machine_names(host: Host) -> list[str]:

@@ -1,11 +1,14 @@
 """What runs after the app has ended? One pass over what waits, asking for consent before each request."""
 
+import os
 import sys
 from pathlib import Path
 
 
 def main() -> None:
     """Read an order from standard input, send once, and end."""
+    if hasattr(os, "nice"):
+        os.nice(10)  # the app is ending at this moment and comes first
     package = str(Path(__file__).resolve().parents[2])
     if package not in sys.path:
         sys.path.insert(0, package)

@@ -26,7 +26,7 @@ class Ending:
         self._closed = False
         self._hooks: Hooks | None = None
         _ENDINGS.add(self)
-        atexit.register(self.close)
+        atexit.register(self.close, at_exit=True)
         _end_with_multiprocessing(self)
         if engine.setup.exceptions:
             self._hooks = Hooks(lambda error, where: unhandled(engine, error, where))
@@ -40,7 +40,7 @@ class Ending:
         """In the child: begin anew."""
         self._engine.after_fork()
 
-    def close(self) -> None:
+    def close(self, *, at_exit: bool = False) -> None:
         """Log the shutdown, write what is in memory, and leave what was not sent to others."""
         if self._closed:
             return
@@ -48,13 +48,13 @@ class Ending:
         atexit.unregister(self.close)
         if self._hooks is not None:
             self._hooks.remove()
-        attempt(self._shut_down, None)
+        attempt(lambda: self._shut_down(at_exit), None)
 
-    def _shut_down(self) -> None:
+    def _shut_down(self, at_exit: bool) -> None:
         engine = self._engine
         if engine.setup.lifecycle and not engine.is_child:
             engine.record_own(SHUTDOWN_EVENT, {"uptime_s": engine.uptime()})
-        engine.close()
+        engine.close(at_exit=at_exit)
         if engine.setup.detach:
             _leave_the_rest(engine)
 

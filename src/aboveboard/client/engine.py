@@ -195,8 +195,12 @@ class Engine:
             self._renew()
         self._send_erasures()
 
-    def close(self) -> None:
-        """Write what is in memory and stop; what was not sent stays for the next start."""
+    def close(self, *, at_exit: bool = False) -> None:
+        """Write what is in memory and stop; what was not sent stays for the next start.
+
+        `at_exit` leaves threads and connection to the end of the process: closing the last connection folds
+        the log into the file, which waits for the disk.
+        """
         if self.is_closed:
             return
         accepted = self._decision is not None and self._decision.state == ACCEPTED
@@ -204,11 +208,12 @@ class Engine:
             self.recorder.finish()
             self._drain(DRAIN_SECONDS)
         self.is_closed = True
-        self._writing.stop(0.1)
         self.sender.abort()
-        self._sending.stop(0.0)
         self._handover.stop()
-        self.recorder.close()
+        if not at_exit:
+            self._writing.stop(0.1)
+            self._sending.stop(0.0)
+            self.recorder.close()
         attempt(self._run.end, None)
 
     def after_fork(self) -> None:
@@ -275,7 +280,7 @@ class Engine:
     def _drain(self, timeout: float) -> None:
         signal = self.recorder.barrier()
         self._start_threads()
-        self._writing.wake()
+        self._writing.hurry()
         signal.wait(timeout)
 
     def _write_step(self) -> float:

@@ -1,7 +1,6 @@
 """What does this machine look like to us? Everything outside the program comes in through here."""
 
 import os
-import random
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +13,11 @@ VERSION = "0.1.0"
 
 def _environ() -> Mapping[str, str]:
     return os.environ
+
+
+def _random() -> float:
+    # The module `random` costs milliseconds and half a megabyte; this is called once a failure.
+    return int.from_bytes(os.urandom(6), "big") / 2**48
 
 
 def _uid() -> int | None:
@@ -34,7 +38,7 @@ class Host:
     root: Path = Path("/")
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
-    random: Callable[[], float] = random.random
+    random: Callable[[], float] = _random
     entropy: Callable[[int], bytes] = os.urandom
     uid: int | None = field(default_factory=_uid)
 

@@ -21,13 +21,14 @@ class Aborted(OSError):
 
 
 class Line:
-    """One connection for one request at a time; `abort` closes it from any thread, and for good."""
+    """One connection, kept open between requests; `abort` closes it from any thread, and for good."""
 
     def __init__(self, endpoint: Endpoint, proxy: Proxy | None = None) -> None:
         self._endpoint = endpoint
         self._proxy = proxy
         self._lock = Lock()
         self._socket: socket.socket | None = None
+        self._connection: http.client.HTTPConnection | None = None
         self._aborted = False
 
     def abort(self) -> None:
@@ -37,19 +38,37 @@ class Line:
             if self._socket is not None:
                 _shut(self._socket)
 
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._socket = None
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Send a POST and return its answer; raise `OSError`."""
-        connection = http.client.HTTPConnection(self._endpoint.host, self._endpoint.port)
         try:
-            connection.sock = self._open()
+            connection = self._connection = self._connection or self._connected()
+            self._check()
             connection.request("POST", self._endpoint.path + path, body=body, headers=dict(headers))
             answer = connection.getresponse()
-            return Reply(answer.status, answer.getheader("Retry-After", ""), answer.read(ANSWER_BYTES))
+            reply = Reply(answer.status, answer.getheader("Retry-After", ""), answer.read(ANSWER_BYTES))
+            if answer.will_close or not answer.isclosed():
+                self.close()
+            return reply
         except http.client.HTTPException as error:
+            self.close()
             raise OSError(f"the answer is no HTTP: {type(error).__name__} {error}") from error
-        finally:
-            connection.close()
-            self._release()
+        except OSError:
+            self.close()
+            raise
+
+    def _connected(self) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection(self._endpoint.host, self._endpoint.port)
+        connection.sock = self._open()
+        connection.auto_open = 0  # a connection that broke is not opened again behind our back
+        return connection
 
     def _open(self) -> socket.socket:
         target = self._proxy or self._endpoint
@@ -106,10 +125,6 @@ class Line:
                 found.close()
                 raise Aborted("the person took back their consent")
             self._socket = found
-
-    def _release(self) -> None:
-        with self._lock:
-            self._socket = None
 
     def _check(self) -> None:
         if self._aborted:

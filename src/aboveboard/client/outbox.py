@@ -11,7 +11,8 @@ from aboveboard.client.spool import Spool
 BATCH_EVENTS: Final = 100
 BATCH_BYTES: Final = 500_000
 ENVELOPE_BYTES: Final = 1_024
-GZIP_LEVEL: Final = 4
+GZIP_LEVEL: Final = 3
+LAST_ROW: Final = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Batch:
     """One request: the rows in it, its exact body (gzip), and how often it was tried, this time included."""
 
     id: int
-    events: int
+    rows: tuple[int, ...]
     body: bytes
     attempts: int
 
@@ -38,33 +39,24 @@ class Batch:
 def next_batch(spool: Spool, envelope: Envelope, now: float, sent_at: str, limit: int) -> Batch | None:
     """Return the request to send now and keep its body, None where nothing waits.
 
-    A batch that was tried before goes first, with the same events: it may have arrived.
+    A batch that was tried before goes first, with the same events: it may have arrived. A batch is a range
+    of rows; only those of them that still wait are its events.
     """
     with spool.transaction() as database:
-        spool.put("uploaded", "yes")
-        found = database.execute(
-            "SELECT id, attempts FROM batches WHERE state = 'open' ORDER BY id LIMIT 1"
-        ).fetchone()
-        number, attempts = found or (None, 0)
-        rows = _rows(database, number, limit)
-        if number is not None and not rows:
-            # All its events went too old or were taken back.
-            database.execute("DELETE FROM batches WHERE id = ?", (number,))
-            number, attempts = None, 0
-            rows = _rows(database, number, limit)
+        spool.keep("uploaded", "yes")
+        found = _open_batch(database)
+        number, attempts, first, last = found or (None, 0, 0, LAST_ROW)
+        rows = _rows(database, first, last, limit if number is None else LAST_ROW)
         if not rows:
             return None
         body = _body([payload for _, payload in rows], envelope, sent_at)
         if number is None:
-            number = _create(database, body, now)
-            database.executemany(
-                "UPDATE events SET batch = ? WHERE id = ?", [(number, row) for row, _ in rows]
-            )
+            number = _create(database, rows[0][0], rows[-1][0], body, now)
         database.execute(
             "UPDATE batches SET body = ?, tried = ?, attempts = attempts + 1 WHERE id = ?",
             (body, now, number),
         )
-    return Batch(int(number), len(rows), body, attempts + 1)
+    return Batch(int(number), tuple(row for row, _ in rows), body, attempts + 1)
 
 
 def settle(spool: Spool, batch: Batch, state: str, status: int, answer: str) -> None:
@@ -74,7 +66,10 @@ def settle(spool: Spool, batch: Batch, state: str, status: int, answer: str) -> 
             "UPDATE batches SET state = ?, status = ?, answer = ? WHERE id = ?",
             (state, status, answer, batch.id),
         )
-        database.execute("UPDATE events SET state = ? WHERE batch = ?", (state, batch.id))
+        database.execute(
+            "UPDATE events SET state = ?, batch = ? WHERE state = 'queued' AND id BETWEEN ? AND ?",
+            (state, batch.id, batch.rows[0], batch.rows[-1]),
+        )
 
 
 def keep(spool: Spool, batch: Batch, status: int, answer: str) -> None:
@@ -85,12 +80,9 @@ def keep(spool: Spool, batch: Batch, status: int, answer: str) -> None:
 
 def split(spool: Spool, batch: Batch) -> None:
     """Take the later half of a batch out of it, so that it fits; its events wait for the next one."""
+    half = batch.rows[max(1, len(batch.rows) // 2) - 1]
     with spool.transaction() as database:
-        database.execute(
-            "UPDATE events SET batch = NULL WHERE id IN"
-            " (SELECT id FROM events WHERE batch = ? ORDER BY id LIMIT -1 OFFSET ?)",
-            (batch.id, max(1, batch.events // 2)),
-        )
+        database.execute("UPDATE batches SET last = ? WHERE id = ?", (half, batch.id))
 
 
 def read_body(body: bytes) -> str:
@@ -98,14 +90,22 @@ def read_body(body: bytes) -> str:
     return gzip.decompress(body).decode("utf-8")
 
 
-def _rows(database: sqlite3.Connection, batch: int | None, limit: int) -> list[tuple[int, str]]:
-    if batch is not None:
-        query = "SELECT id, payload FROM events WHERE batch = ? AND state = 'queued' ORDER BY id"
-        return database.execute(query, (batch,)).fetchall()
-    query = "SELECT id, payload FROM events WHERE state = 'queued' AND batch IS NULL ORDER BY id LIMIT ?"
+def _open_batch(database: sqlite3.Connection) -> tuple[int, int, int, int] | None:
+    """Return id, attempts and range of the batch to try again; one whose events all went is forgotten."""
+    for number, attempts, first, last in database.execute(
+        "SELECT id, attempts, first, last FROM batches WHERE state = 'open' ORDER BY id"
+    ).fetchall():
+        if _rows(database, first, last, 1):
+            return number, attempts, first, last
+        database.execute("DELETE FROM batches WHERE id = ?", (number,))
+    return None
+
+
+def _rows(database: sqlite3.Connection, first: int, last: int, limit: int) -> list[tuple[int, str]]:
+    query = "SELECT id, payload FROM events WHERE state = 'queued' AND id BETWEEN ? AND ? ORDER BY id LIMIT ?"
     taken: list[tuple[int, str]] = []
     room = BATCH_BYTES - ENVELOPE_BYTES
-    for row, payload in database.execute(query, (limit,)):
+    for row, payload in database.execute(query, (first, last, limit)):
         room -= len(payload) + 1  # payloads are ASCII
         if room < 0 and taken:
             break
@@ -113,9 +113,10 @@ def _rows(database: sqlite3.Connection, batch: int | None, limit: int) -> list[t
     return taken
 
 
-def _create(database: sqlite3.Connection, body: bytes, now: float) -> int:
+def _create(database: sqlite3.Connection, first: int, last: int, body: bytes, now: float) -> int:
     cursor = database.execute(
-        "INSERT INTO batches (state, tried, attempts, body) VALUES ('open', ?, 0, ?)", (now, body)
+        "INSERT INTO batches (state, first, last, tried, attempts, body) VALUES ('open', ?, ?, ?, 0, ?)",
+        (first, last, now, body),
     )
     return int(cursor.lastrowid or 0)
 

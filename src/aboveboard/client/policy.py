@@ -46,7 +46,7 @@ class Policy:
     def admit(self, spool: Spool, event: Event, anonymous_id: str) -> Iterator[Event]:
         """Yield what is queued for one event: itself, something in its place, or nothing."""
         said = self._ruling(event.name)
-        if said.disabled or draw(anonymous_id) >= said.ratio:
+        if said.disabled or (said.ratio < 1.0 and draw(anonymous_id) >= said.ratio):
             self._count("rule", event.name)
             return
         if event.extension.id and not self._within_budget(spool, event.extension.id):

@@ -39,9 +39,7 @@ def _expire(spool: Spool, now: float) -> None:
 
 def _delete_finished(spool: Spool, condition: str, value: float) -> None:
     spool.database.execute(f"DELETE FROM events WHERE state != 'queued' AND {condition}", (value,))  # noqa: S608
-    spool.database.execute(
-        "DELETE FROM batches WHERE id NOT IN (SELECT batch FROM events WHERE batch IS NOT NULL)"
-    )
+    spool.delete_empty_batches()
 
 
 def _delete_oldest_sent(spool: Spool) -> int:

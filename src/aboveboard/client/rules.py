@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
@@ -90,6 +89,8 @@ def ruling(rules: Iterable[Rule], event: str) -> Ruling:
 
 def draw(anonymous_id: str) -> float:
     """Return the install's own number in [0, 1): the same for every event, so the same installs stay in."""
+    from hashlib import blake2b  # it brings the system's cryptography with it, and few apps have a ratio
+
     digest = blake2b(anonymous_id.encode(), digest_size=8, person=b"sampling").digest()
     return int.from_bytes(digest, "big") / 2**64
 

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from aboveboard.client import wire
 from aboveboard.client.delivery import KEEP, REFUSED, SENT, SPLIT, Outcome, Reply, backoff, judge
@@ -17,6 +17,9 @@ from aboveboard.client.policy import RULES_KEY
 from aboveboard.client.retention import MOST_BYTES, trim
 from aboveboard.client.spool import Spool
 
+if TYPE_CHECKING:
+    from aboveboard.client.line import Line
+
 INTERVAL_SECONDS: Final = 10.0
 TRIM_SECONDS: Final = 3600.0
 # ValueError: an endpoint that cannot be used, or a host name that is none.
@@ -29,13 +32,6 @@ class Target:
 
     endpoint: str
     write_key: str
-
-
-class Abortable(Protocol):
-    """A request under way."""
-
-    def abort(self) -> None:
-        """Cut it off."""
 
 
 class Sender:
@@ -56,7 +52,7 @@ class Sender:
         self._host = host
         self._envelope = envelope
         self._may_erase = may_erase
-        self._line: Abortable | None = None
+        self._line: Line | None = None
         self._limit = BATCH_EVENTS
         self._lock = FileLock(places.data / "sender.lock")
         self.problem = ""
@@ -90,6 +86,7 @@ class Sender:
                 with GATE:
                     spool.close()
         finally:
+            self._hang_up()
             self._lock.release()
 
     def _empty(self, spool: Spool, urgent: bool) -> bool:
@@ -141,18 +138,23 @@ class Sender:
         return reply.status, outcome
 
     def _post(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        line = self._line = self._line or self._open_line()
+        key = base64.b64encode(f"{self._target.write_key}:".encode()).decode()
+        common = {"Authorization": f"Basic {key}", "User-Agent": f"{LIBRARY}/{VERSION}"}
+        return line.post(path, {**common, **headers}, body)
+
+    def _open_line(self) -> "Line":
         # The network's modules are imported when something is really sent.
         from aboveboard.client.address import find_proxy, parse_endpoint
         from aboveboard.client.line import Line
 
         endpoint = parse_endpoint(self._target.endpoint)
-        line = self._line = Line(endpoint, find_proxy(endpoint, self._host.environ))
-        key = base64.b64encode(f"{self._target.write_key}:".encode()).decode()
-        common = {"Authorization": f"Basic {key}", "User-Agent": f"{LIBRARY}/{VERSION}"}
-        try:
-            return line.post(path, {**common, **headers}, body)
-        finally:
-            self._line = None
+        return Line(endpoint, find_proxy(endpoint, self._host.environ))
+
+    def _hang_up(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            line.close()
 
     def _settle(self, spool: Spool, batch: Batch, result: tuple[int, Outcome]) -> bool:
         """Write down what came of a batch; true where the next one may follow at once."""
@@ -162,10 +164,10 @@ class Sender:
             self._take_rules(spool, outcome)
             settle(spool, batch, SENT, status, outcome.answer)
             self._limit = min(BATCH_EVENTS, self._limit * 2)
-        elif outcome.action == REFUSED or (outcome.action == SPLIT and batch.events == 1):
+        elif outcome.action == REFUSED or (outcome.action == SPLIT and len(batch.rows) == 1):
             settle(spool, batch, REFUSED, status, outcome.answer)
         elif outcome.action == SPLIT:
-            self._limit = max(1, batch.events // 2)
+            self._limit = max(1, len(batch.rows) // 2)
             split(spool, batch)
         else:
             keep(spool, batch, status, outcome.answer)
@@ -180,9 +182,9 @@ class Sender:
     def _wait_after(self, spool: Spool, outcome: Outcome) -> None:
         now = self._host.clock()
         failures = int(spool.get("failures", "0")) + 1 if outcome.action == KEEP else 0
-        spool.put("failures", str(failures))
-        spool.put("not_before", str(now + backoff(failures, self._host.random()) if failures else 0.0))
-        spool.put("retry_after", str(now + outcome.wait if outcome.wait else 0.0))
+        spool.keep("failures", str(failures))
+        spool.keep("not_before", str(now + backoff(failures, self._host.random()) if failures else 0.0))
+        spool.keep("retry_after", str(now + outcome.wait if outcome.wait else 0.0))
 
     def _erase(self) -> bool:
         """Ask the collector for the deletions that it has not confirmed; true when none is left."""

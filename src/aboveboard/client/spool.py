@@ -22,6 +22,7 @@ EXPIRED: Final = "expired"
 SCHEMA_VERSION: Final = 1
 BUSY_SECONDS: Final = 2.0
 WAL_BYTES: Final = 1 << 20
+CACHE_KIB: Final = 256
 WAL_PAGES: Final = 4_000
 # More than the journal's own limit, so that trimming comes first; a hard stop for what trimming misses.
 HARD_BYTES: Final = 32 << 20
@@ -29,7 +30,7 @@ HARD_BYTES: Final = 32 << 20
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS events (
     id INTEGER PRIMARY KEY,
-    message_id TEXT NOT NULL UNIQUE,
+    message_id TEXT NOT NULL,
     created REAL NOT NULL,
     event TEXT NOT NULL,
     level TEXT NOT NULL,
@@ -38,11 +39,12 @@ CREATE TABLE IF NOT EXISTS events (
     payload TEXT NOT NULL,
     notes TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS events_by_state ON events (state, id);
-CREATE INDEX IF NOT EXISTS events_by_batch ON events (batch);
+CREATE INDEX IF NOT EXISTS events_waiting ON events (id) WHERE state = 'queued';
 CREATE TABLE IF NOT EXISTS batches (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     state TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
     tried REAL NOT NULL,
     attempts INTEGER NOT NULL,
     status INTEGER,
@@ -110,9 +112,9 @@ class Spool:
         self.database.execute("COMMIT")
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Queue events, inside a transaction; a message id that is there already is left as it is."""
+        """Queue events, inside a transaction."""
         self.database.executemany(
-            "INSERT OR IGNORE INTO events (message_id, created, event, level, state, payload, notes)"
+            "INSERT INTO events (message_id, created, event, level, state, payload, notes)"
             " VALUES (?, ?, ?, ?, 'queued', ?, ?)",
             [(row.message_id, row.created, row.event, row.level, row.payload, row.notes) for row in rows],
         )
@@ -133,6 +135,11 @@ class Spool:
     def put(self, key: str, value: str) -> None:
         """Remember one value."""
         self.database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def keep(self, key: str, value: str) -> None:
+        """Remember one value, without a write where it is remembered already."""
+        if self.get(key) != value:
+            self.put(key, value)
 
     def holds_back(self, today: str) -> bool:
         """Tell whether rules hold back what is to be sent: aggregates, or the rollup of a day that is over."""
@@ -165,10 +172,7 @@ class Spool:
         self.database.execute("DELETE FROM events WHERE state = 'queued' AND created <= ?", (until,))
         self.database.execute("DELETE FROM held WHERE created <= ?", (until,))
         self.database.execute("DELETE FROM days")
-        self.database.execute(
-            "DELETE FROM batches WHERE state = 'open'"
-            " AND id NOT IN (SELECT batch FROM events WHERE batch IS NOT NULL)"
-        )
+        self.delete_empty_batches()
 
     def delete_all(self) -> None:
         """Delete every row, inside a transaction."""
@@ -176,8 +180,18 @@ class Spool:
             self.database.execute(f"DELETE FROM {table}")  # noqa: S608  (a constant)
 
     def fold(self) -> None:
-        """Copy the log into the file as far as nobody is reading it; this waits for the disk."""
+        """Copy a log that has grown into the file, as far as nobody is reading it; this waits for the disk."""
+        log = self.path.with_name(self.path.name + "-wal")
+        if not log.exists() or log.stat().st_size < WAL_BYTES:
+            return
         self.database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+    def delete_empty_batches(self) -> None:
+        """Delete the requests of which no event is left, inside a transaction."""
+        self.database.execute(
+            "DELETE FROM batches WHERE NOT EXISTS"
+            " (SELECT 1 FROM events WHERE events.id BETWEEN batches.first AND batches.last)"
+        )
 
     def scrub(self) -> None:
         """Empty the log, which may still hold what was deleted; where somebody reads, the next fold does it."""
@@ -210,9 +224,10 @@ def _open(path: Path) -> sqlite3.Connection:
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     database.execute("PRAGMA secure_delete = ON")
+    database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     # The sender folds the log, because that waits for the disk; a writer does it only where nobody sends.
     database.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-    database.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+    database.execute(f"PRAGMA journal_size_limit = {WAL_BYTES // 4}")
     size = int(database.execute("PRAGMA page_size").fetchone()[0])
     database.execute(f"PRAGMA max_page_count = {HARD_BYTES // size}").fetchone()
     if database.execute("PRAGMA user_version").fetchone()[0] < SCHEMA_VERSION:

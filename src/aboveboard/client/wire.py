@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import lru_cache
 from typing import Any, Final
 
 from aboveboard.client.record import PAGE, Event, Note
@@ -10,16 +11,30 @@ EVENT_BYTES: Final = 32 * 1024
 CUT: Final = "… <cut>"
 
 
+# One encoder for all: making one costs as much as encoding an event.
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
+
+
 def stamp(seconds: float) -> str:
     """Return a time as ISO 8601 in UTC with milliseconds."""
     whole = int(seconds // 1)
     milliseconds = min(int((seconds - whole) * 1000), 999)
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{milliseconds:03d}Z"
+    return f"{_second(whole)}.{milliseconds:03d}Z"
 
 
 def dump(value: object) -> str:
-    """Return compact JSON; lone surrogates are replaced, because UTF-8 cannot carry them."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    """Return compact JSON in ASCII, of values that are plain already."""
+    return _ENCODER.encode(value)
+
+
+@lru_cache(maxsize=16)
+def _second(whole: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
+
+
+@lru_cache(maxsize=512)
+def _name(name: str) -> str:
+    return _ENCODER.encode(name)
 
 
 def encode(event: Event, anonymous_id: str, context: str) -> tuple[str, tuple[Note, ...]]:
@@ -28,7 +43,7 @@ def encode(event: Event, anonymous_id: str, context: str) -> tuple[str, tuple[No
     `context` is JSON already, because it is the same for every event of a run.
     """
     properties, notes = _fit(event.properties, EVENT_BYTES - len(context) - 512 - 6 * len(event.name))
-    name = dump(event.properties.get("name", "") if event.kind == PAGE else event.name)
+    name = _name(event.properties.get("name", "") if event.kind == PAGE else event.name)
     text = (
         f'{{"type":"{event.kind}","messageId":"{event.message_id}","timestamp":"{stamp(event.time)}",'
         f'"anonymousId":"{anonymous_id}","{"name" if event.kind == PAGE else "event"}":{name},'

@@ -20,7 +20,8 @@ class Worker:
         self._gather = gather
         self._first = first
         self._woken = Event()
-        self._stopping = Event()
+        self._hurried = Event()
+        self._stopping = False
         self._thread: Thread | None = None
 
     @property
@@ -41,21 +42,27 @@ class Worker:
         if not self._woken.is_set():
             self._woken.set()
 
+    def hurry(self) -> None:
+        """Have the next step run at once, without gathering."""
+        self._hurried.set()
+        self._woken.set()
+
     def stop(self, timeout: float) -> None:
         """End the thread after the step under way, waiting for it at most `timeout` seconds."""
-        self._stopping.set()
-        self._woken.set()
+        self._stopping = True
+        self.hurry()
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.join(timeout)
 
     def _run(self) -> None:
         wait = self._first
-        while not self._stopping.is_set():
+        while True:
             if self._woken.wait(wait) and self._gather:
-                self._stopping.wait(self._gather)
+                self._hurried.wait(self._gather)
             self._woken.clear()
-            if self._stopping.is_set():
+            self._hurried.clear()
+            if self._stopping:
                 return
             wait = attempt(self._step, 1.0)
             if wait < 0:
