@@ -26,7 +26,7 @@ from senses import NAMELIKE as NAMELIKE_SENSES
 from senses import first_senses, is_namelike
 
 HERE = Path(__file__).parent
-COMMON, TECHNICAL, NAMELIKE, PLAIN, RARE = 120, 26, 15, 10, 4
+COMMON, TECHNICAL, NAMELIKE, PLAIN, RARE = 120, 26, 15, 10, 3
 NAME_TOO = 36
 JARGON = (
     (5, 3),

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["decoded", "has_escapes", "without_outer_escapes"]
+__all__ = ["WINDOWS_START", "decoded", "has_escapes", "without_outer_escapes"]
 
 ESCAPED = re.compile(
     r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]{2,6});|\\[/\"nrt]"

@@ -61,4 +61,7 @@ class Known:
                 elif alone:
                     self._common[piece] = kind
         if not blocked and not is_path and len(words) > 1 and len(value) > 2 * SHORTEST:
-            self._sequences[r"(?<!\w)" + r"[\W_]{1,3}".join(map(re.escape, words)) + r"(?!\w)"] = kind
+            self._common[value] = kind
+            self._sequences[
+                r"(?<![\w/@:.\\=-])" + r"[\W_]{1,3}".join(map(re.escape, words)) + r"(?![\w/@:\\=-])"
+            ] = kind

@@ -123,7 +123,7 @@ class Scanner:
 
     def _quotes(self, line: str, base: int, depth: int) -> str:
         done: list[str] = []
-        at, allowed, size = 0, base, 0
+        at, allowed, size, is_status = 0, base, 0, False
         for found in _quoted_spans(line):
             group = found.lastindex
             if group is None:
@@ -135,9 +135,10 @@ class Scanner:
                 done.append(part)
             at = found.end()
             is_key = _is_json_key(line, found)
-            text = self._quoted(content, allowed, is_key, depth + 1)
+            text = self._quoted(content, allowed, is_key or is_status, depth + 1)
             done += [line[found.start() : start], text, line[end:at]]
             allowed = effect_of_key(content) if is_key else base
+            is_status = is_key and allowed == PLACE
             size += len(text) + 2
             if size > LIMIT:  # more than is sent has come out
                 return "".join(done)
@@ -145,15 +146,15 @@ class Scanner:
             done.append(self._tokens(line[at:], allowed, base)[0])
         return "".join(done)
 
-    def _quoted(self, content: str, allowed: int, is_key: bool, depth: int) -> str:
-        """What stands in quotes is a name unless it is public, a path, or prose."""
+    def _quoted(self, content: str, allowed: int, is_loose: bool, depth: int) -> str:
+        """What stands in quotes is a name unless it is public, a path, or prose; `is_loose` for keys and states."""
         if not content.strip() or PLACEHOLDER.fullmatch(content):
             return content
         if depth > DEEPEST:
             return self._notes.replace("data", "bounds")
         tokens = content.split(" ")
         if len(tokens) == 1 and '"' not in content:
-            strictness = PLACE if is_key else min(COMMON, allowed)
+            strictness = PLACE if is_loose else min(COMMON, allowed)
             return self._tokens(content, strictness, strictness)[0]
         if PATH_START.match(content) and not HAS_FLAG.search(content):
             path = self._places.path(content)

@@ -4,7 +4,7 @@ import re
 
 from aboveboard.privacy import numbers, secrets
 from aboveboard.privacy.constants import EXTENSIONS, HOSTS, MODULES, RESIDUE, TOP_LEVELS
-from aboveboard.privacy.escapes import decoded, has_escapes
+from aboveboard.privacy.escapes import WINDOWS_START, decoded, has_escapes
 from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import PLACEHOLDER, Notes
 from aboveboard.privacy.places import Places
@@ -16,14 +16,14 @@ __all__ = ["RUN", "Judge", "append_joined"]
 RUN = frozenset(("<name>", "<word>"))
 STRUCTURE = re.compile(r"[\\\"'`%&]")  # what would read differently when cleaned again
 BRACKETS = frozenset("()[]{}")
-LONGEST = 1024
+LONG, LONGEST = 16, 1024
 DEEPEST = 4
 LEADING, TRAILING = "<([{,;:=>\"'`*•|", ")]}>,;:!?.\"'`*…|"
 DIGIT = re.compile(r"\d")
 LASTING = re.compile(
     r"[\w.,:;!?()\[\]{}'=+-]{1,40}", re.ASCII
 )  # what may be remembered: no path, no address, no login
-DELIMITERS = re.compile(r"([()\[\]{},;|<>=&\"'`*!?#\\]+|->|:(?=[^\d/\\])|(?<=[^\d]):)")
+DELIMITERS = re.compile(r"([()\[\]{},;|<>=&\"'`?\\]+|->|:(?=[^\d/\\])|(?<=[^\d]):)")
 LETTERS = re.compile(r"[^\W\d_]+")
 PART = re.compile(r"[a-z]+|\d+")
 NAME_PART = re.compile(r"[^A-Za-z0-9]+")
@@ -138,6 +138,8 @@ class Judge:
         words = (*LETTERS.findall(core.casefold()), core.casefold())
         if self._knows(words, allowed):
             return self._notes.place_known(self._kind_of(words))
+        if len(core) >= LONG and secrets.TOKENS.fullmatch(core):
+            return self._notes.replace("secret", "secret")
         if level <= ANY or allowed < ANY:
             return self._notes.place("name", "<name>")
         return self._notes.replace("word", "vocabulary")
@@ -169,6 +171,8 @@ class Judge:
         numeric = self._numeric(core, allowed)
         if numeric is not None:
             return numeric, base
+        if WINDOWS_START.match(core):  # before escapes are undone: "\\\\box\\temp" has none
+            return self._placed("path", core, self._places.path(core), base)
         if has_escapes(core):
             text = decoded(core)
             if text != core:
