@@ -139,7 +139,10 @@ def start(name: str, relay: Relay, write_key: str, folder: Path) -> "subprocess.
 
 def available() -> list[str]:
     """The clients that are installed."""
-    return [*CLIENTS, *(["node"] if shutil.which("node") and (NODE / "node_modules/@segment").exists() else [])]
+    return [
+        *CLIENTS,
+        *(["node"] if shutil.which("node") and (NODE / "node_modules/@segment").exists() else []),
+    ]
 
 
 def segment(url: str, key: str, _: Path, log: Callable[[Callable[[int], object]], None]) -> None:
