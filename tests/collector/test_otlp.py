@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def value(given: Any) -> dict[str, Any]:
     if isinstance(given, int):
         return {"intValue": str(given)}
     if isinstance(given, float):
-        return {"doubleValue": given}
+        return {"doubleValue": given if math.isfinite(given) else "Infinity" if given > 0 else "-Infinity"}
     if isinstance(given, bytes):
         return {"bytesValue": base64.b64encode(given).decode()}
     if isinstance(given, list):
