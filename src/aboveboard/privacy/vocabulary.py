@@ -81,7 +81,9 @@ FUSED_TAIL = frozenset(
         "vm",
     ]
 )
-FUSED_HEAD = re.compile(r"(?:pre|re|un|de|non|sub|multi|auto|over|dis|mis|inter|out)(?=[a-z]{6})")
+FUSED_HEAD = re.compile(r"(?:pre|re|un|de|non|sub|multi|auto|over|dis|mis|inter|out)(?=[a-z]{5})")
+INFLECTED = re.compile(r"(?:s|es|ing|ed|ers?|able|is(?:e|ed|es|ing)|iz(?:e|ed|es|ing))$")
+LONGEST_PART = 5
 SHORTEST_FUSED, LONGEST_FUSED, SHORTEST_PART, SHORTEST_PAIR = 6, 28, 3, 8
 
 
@@ -108,12 +110,21 @@ class Vocabulary:
         return PLACE if tier > PLACE and lowered in self.own else tier
 
     def _fused(self, word: str) -> int:
-        if word in self.tiers:
-            return NOWHERE  # a name that happens to consist of technical words
+        """The tier of a word that is made of technical words: fused, prefixed or inflected."""
         head = FUSED_HEAD.match(word)
-        if head and self.tiers.get(word[head.end() :], NOWHERE) <= PLACE:
-            return PLACE
-        return ANY if self._is_fused(word, 2) else NOWHERE
+        if head:
+            rest = word[head.end() :]
+            if self.tiers.get(rest, NOWHERE) <= (PLACE if len(rest) > LONGEST_PART else COMMON):
+                return PLACE
+        return ANY if self._is_inflected(word) or self._is_fused(word, 2) else NOWHERE
+
+    def _is_inflected(self, word: str) -> bool:
+        ending = INFLECTED.search(word, SHORTEST_PART)
+        if ending is None:
+            return False
+        stem = word[: ending.start()]
+        stems = (stem, stem + "e", stem[:-1] if stem[-1] == stem[-2] else stem)
+        return any(self.tiers.get(one, NOWHERE) <= PLACE for one in stems)
 
     def _is_fused(self, word: str, cuts: int) -> bool:
         tiers = self.tiers
