@@ -34,7 +34,7 @@ def aboveboard(url: str) -> tuple[Log, Flush]:
     home = Path(os.environ.get("PROBE_HOME") or tempfile.mkdtemp())
     host = Host(environ={"LANG": "en_GB.UTF-8"}, home=home, root=home / "root")
     telemetry = Telemetry(
-        "demo-app", version="1.0.0", endpoint=url, write_key="k", catalog=CATALOG, host=host
+        "demo-app", version="1.0.0", endpoint=url, write_key="k", catalog=CATALOG, lifecycle=False, host=host
     )
     telemetry.consent.accept()
     logger = telemetry.logger()

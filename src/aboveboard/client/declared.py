@@ -8,6 +8,7 @@ from pathlib import Path
 from aboveboard.catalog import Catalog, CatalogError, Safety, Verdict, check, load
 from aboveboard.client import levels
 from aboveboard.client.answer import Offer
+from aboveboard.client.gate import GATE
 from aboveboard.client.host import Host, new_id
 from aboveboard.client.record import Call, Event, Note
 from aboveboard.privacy import Cleaner, Hasher
@@ -35,7 +36,8 @@ class Declared:
     def catalog(self) -> Catalog | None:
         """Return the catalog with its extensions; None where there is none or it cannot be used."""
         if self._loaded is None and not self.problem:
-            self._loaded = self._load()
+            with GATE:
+                self._loaded = self._load()
         return self._loaded
 
     def offer(self) -> Offer:

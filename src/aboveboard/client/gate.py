@@ -1,7 +1,7 @@
-"""May the process fork now? Not while one of our threads is inside SQLite.
+"""May the process fork now? Not while one of our threads is inside SQLite, or imports something.
 
-SQLite's own locks are not made for a fork: a child that is born while another thread holds one waits
-for it forever. So every use of SQLite is behind this gate, and a fork waits until the gate is free.
+SQLite's locks, and those of Python's imports, are not made for a fork: a child that is born while another
+thread holds one waits for it forever. So both happen behind this gate, and a fork waits until it is free.
 """
 
 import os

@@ -1,6 +1,7 @@
 """How does one request go out and its answer come in, so that another thread can cut it off at any moment?"""
 
 import base64
+import encodings.idna  # noqa: F401  (else `getaddrinfo` imports it in the middle of a request)
 import http.client
 import socket
 import ssl

@@ -14,7 +14,7 @@ from aboveboard.client.gate import GATE
 from aboveboard.client.host import Host
 from aboveboard.client.policy import Policy
 from aboveboard.client.record import TRACK, Call, Event, Note
-from aboveboard.client.spool import Row, Spool
+from aboveboard.client.spool import Row, Spool, is_busy
 
 # A burst of 10,000 calls fits; beyond this the newest are counted instead of kept.
 LONGEST_QUEUE: Final = 16_384
@@ -24,6 +24,7 @@ LOOK_SECONDS: Final = 0.4
 DUE_SECONDS: Final = 2.0
 REPORT_SECONDS: Final = 60.0
 RETRY_SECONDS: Final = 1.0
+BUSY_SECONDS: Final = 0.02
 DROPPED_EVENT: Final = "dropped"
 
 Entry = Call | Event | Signal
@@ -114,12 +115,10 @@ class Recorder:
                     with GATE:
                         self._commit()
                         self._maintain()
-                except (sqlite3.Error, OSError):
-                    self._keep_some()
-                    return RETRY_SECONDS
-                finally:
-                    for signal in signals:
-                        signal.set()
+                except (sqlite3.Error, OSError) as error:
+                    return self._after(error, signals)
+                for signal in signals:
+                    signal.set()
                 if not self._queue:
                     return LOOK_SECONDS
 
@@ -141,7 +140,8 @@ class Recorder:
             entry = self._queue.popleft()
             if isinstance(entry, Signal):
                 return [entry]
-            event = self._checked(entry)
+            with GATE:  # the first checks import what they need
+                event = self._checked(entry)
             if event is not None and levels.covers(level, event.level):
                 self._events.append(event)
         return []
@@ -219,6 +219,16 @@ class Recorder:
         self._lost.clear()
         self._reports.clear()
         self.discard()
+
+    def _after(self, error: Exception, signals: list[Signal]) -> float:
+        """Return when to try again: soon where another process was writing, later where the disk fails."""
+        self._keep_some()
+        if is_busy(error):
+            self._queue.extendleft(signals)
+            return BUSY_SECONDS
+        for signal in signals:
+            signal.set()
+        return RETRY_SECONDS
 
     def _keep_some(self) -> None:
         """A disk that is full or busy may recover: keep the newest events, count the others."""

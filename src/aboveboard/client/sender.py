@@ -145,8 +145,9 @@ class Sender:
 
     def _open_line(self) -> "Line":
         # The network's modules are imported when something is really sent.
-        from aboveboard.client.address import find_proxy, parse_endpoint
-        from aboveboard.client.line import Line
+        with GATE:
+            from aboveboard.client.address import find_proxy, parse_endpoint
+            from aboveboard.client.line import Line
 
         endpoint = parse_endpoint(self._target.endpoint)
         return Line(endpoint, find_proxy(endpoint, self._host.environ))

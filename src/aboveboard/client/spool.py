@@ -208,6 +208,12 @@ class Spool:
         return int(self.database.execute(query).fetchone()[0])
 
 
+def is_busy(error: Exception) -> bool:
+    """Tell whether an error only says that another process was writing at that moment."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     try:
         return _open(path)
