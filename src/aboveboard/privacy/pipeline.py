@@ -10,7 +10,12 @@ __all__ = ["Pipeline"]
 
 
 MOST_ROUNDS = 4
-STRUCTURE = ('"', "'", "`", "\\", "%", "&")
+
+
+def _has_layers(text: str) -> bool:
+    """Say whether signs of two kinds, which quote or escape, may stand within one another."""
+    quotes = ('"' in text) + ("'" in text) + ("`" in text)
+    return quotes + ("\\" in text) + ("%" in text) + ("&" in text) > 1
 
 
 class Pipeline:
@@ -40,7 +45,7 @@ class Pipeline:
     def clean(self, text: str) -> str:
         """Take a text through all steps."""
         cleaned = shortened(self._scan(undisguised(bounded(text)), LIMIT))
-        if sum(sign in text for sign in STRUCTURE) < 2:
+        if cleaned == text or not _has_layers(text):
             return cleaned
         for _ in range(MOST_ROUNDS):  # quotes within quotes and undone escapes may show a new structure
             again = shortened(self._scan(cleaned, LIMIT))

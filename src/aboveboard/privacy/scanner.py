@@ -10,7 +10,7 @@ from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import PLACEHOLDER, Notes
 from aboveboard.privacy.places import Places
 from aboveboard.privacy.slots import effect_of_key
-from aboveboard.privacy.tokens import RUN, Judge, append_joined
+from aboveboard.privacy.tokens import RUN, Judge
 from aboveboard.privacy.vocabulary import ANY, COMMON, PLACE, SECRET, Vocabulary
 
 __all__ = ["Scanner"]
@@ -193,7 +193,10 @@ class Scanner:
             else:
                 text, effect = self._judge.judge(token, allowed, base)
                 allowed = effect if effect < base else base
-                append_joined(done, text)
+                if done and done[-1] in RUN and text[:6] in RUN:
+                    done[-1] = text  # as `append_joined` does, without the call
+                else:
+                    done.append(text)
                 size += len(text)
                 if size > LIMIT:  # more than is sent has come out
                     break

@@ -81,8 +81,24 @@ FUSED_TAIL = frozenset(
         "vm",
     ]
 )
-FUSED_HEAD = re.compile(r"(?:pre|re|un|de|non|sub|multi|auto|over|dis|mis|inter|out)(?=[a-z]{5})")
-INFLECTED = re.compile(r"(?:s|es|ing|ed|ers?|able|is(?:e|ed|es|ing)|iz(?:e|ed|es|ing))$")
+FUSED_HEADS = ("pre", "re", "un", "de", "non", "sub", "multi", "auto", "over", "dis", "mis", "inter", "out")
+ENDINGS = (
+    "s",
+    "es",
+    "ing",
+    "ed",
+    "er",
+    "ers",
+    "able",
+    "ise",
+    "ised",
+    "ises",
+    "ising",
+    "ize",
+    "ized",
+    "izes",
+    "izing",
+)
 LONGEST_PART = 5
 SHORTEST_FUSED, LONGEST_FUSED, SHORTEST_PART, SHORTEST_PAIR = 6, 28, 3, 8
 
@@ -111,20 +127,27 @@ class Vocabulary:
 
     def _fused(self, word: str) -> int:
         """The tier of a word that is made of technical words: fused, prefixed or inflected."""
-        head = FUSED_HEAD.match(word)
-        if head:
-            rest = word[head.end() :]
-            if self.tiers.get(rest, NOWHERE) <= (PLACE if len(rest) > LONGEST_PART else COMMON):
-                return PLACE
-        return ANY if self._is_inflected(word) or self._is_fused(word, 2) else NOWHERE
+        if word.startswith(FUSED_HEADS) and self._is_prefixed(word):
+            return PLACE
+        is_inflected = word.endswith(ENDINGS) and self._is_inflected(word)
+        return ANY if is_inflected or self._is_fused(word, 2) else NOWHERE
+
+    def _is_prefixed(self, word: str) -> bool:
+        rests = (word[len(head) :] for head in FUSED_HEADS if word.startswith(head))
+        return any(
+            self.tiers.get(rest, NOWHERE) <= (PLACE if len(rest) > LONGEST_PART else COMMON)
+            for rest in rests
+            if len(rest) >= LONGEST_PART
+        )
 
     def _is_inflected(self, word: str) -> bool:
-        ending = INFLECTED.search(word, SHORTEST_PART)
-        if ending is None:
-            return False
-        stem = word[: ending.start()]
-        stems = (stem, stem + "e", stem[:-1] if stem[-1] == stem[-2] else stem)
-        return any(self.tiers.get(one, NOWHERE) <= PLACE for one in stems)
+        for ending in ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_PART:
+                stem = word[: -len(ending)]
+                stems = (stem, stem + "e", stem[:-1] if stem[-1] == stem[-2] else stem)
+                if any(self.tiers.get(one, NOWHERE) <= PLACE for one in stems):
+                    return True
+        return False
 
     def _is_fused(self, word: str, cuts: int) -> bool:
         tiers = self.tiers
