@@ -79,6 +79,9 @@ _CORS = [
     (b"access-control-max-age", b"86400"),
 ]
 
+_MORE = {405: [(b"allow", b"POST, OPTIONS")], 503: [(b"retry-after", b"30")]}
+"""What some refusals carry beside their reason."""
+
 
 async def ingest(committer: Committer, scope: Scope, receive: Receive, send: Send) -> None:
     """Take one request whose path is in INGEST: 200 once its events are on disk, else the reason why not."""
@@ -107,7 +110,7 @@ async def ingest(committer: Committer, scope: Scope, receive: Receive, send: Sen
             write_key=_write_key(headers, protocol),
         )
     except RequestRefused as refusal:
-        extra = [(b"retry-after", b"30")] if refusal.status == 503 else []
+        extra = _MORE.get(refusal.status, [])
         await _answer(send, refusal.status, protocol.refusal(refusal), [kind, *_CORS, *extra])
         return
     await _answer(send, 200, protocol.answer(_said(admitted)), [kind, *_CORS])

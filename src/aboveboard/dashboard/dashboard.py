@@ -18,6 +18,7 @@ from aboveboard.dashboard import api
 from aboveboard.dashboard.headers import HEADERS, SecurityHeaders
 from aboveboard.dashboard.live import live
 from aboveboard.dashboard.lock_out import LockOut
+from aboveboard.dashboard.openapi import PATH, openapi
 from aboveboard.dashboard.pages import PAGES, question_page
 from aboveboard.dashboard.quarantine import REPLAY, quarantine, replay_form
 from aboveboard.dashboard.sign_in import sign_out
@@ -49,6 +50,7 @@ def routes() -> list[BaseRoute]:
         Route("/sign-out", sign_out, methods=["POST"]),
         Route("/api/v1/{question}", api.answer),
         Route("/api/{rest:path}", api.unknown),
+        Route(PATH, openapi),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 
