@@ -9,6 +9,7 @@ __all__ = ["Known"]
 WORD = re.compile(r"[^\W_]+")
 LETTERS = re.compile(r"[^\W\d_]+")
 SHORTEST = 3
+COMMON, PLACE = 0, 1  # tiers of the vocabulary
 
 
 class Known:
@@ -49,19 +50,21 @@ class Known:
             value = value.replace("\\", "/").rstrip("/").rpartition("/")[2]
         words = WORD.findall(value)
         alone = len(words) == 1
+        # "laura-db" names a thing after laura; each word of "Laura Anchor" is a name itself
+        exempt = COMMON if alone or " " in value else PLACE
         blocked = False
         for word in words:
             letters = LETTERS.findall(word)
             for piece in {word, *letters}:
                 if len(piece) < 2:
                     continue
-                if len(piece) >= SHORTEST and self._tier(piece) > (0 if alone else 1):
+                if len(piece) >= SHORTEST and self._tier(piece) > exempt:
                     self._kinds[piece] = kind
                     blocked = True
                 elif alone:
                     self._common[piece] = kind
         if not blocked and not is_path and len(words) > 1 and len(value) > 2 * SHORTEST:
-            self._common[value] = kind
+            self._kinds[value] = kind
             self._sequences[
-                r"(?<![\w/@:.\\=-])" + r"[\W_]{1,3}".join(map(re.escape, words)) + r"(?![\w/@:\\=-])"
+                r"(?<![\w/@.\\=-])" + r"[\W_]{1,3}".join(map(re.escape, words)) + r"(?![\w/@\\=-])"
             ] = kind

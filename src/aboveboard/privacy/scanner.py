@@ -30,6 +30,7 @@ SPACED_UNIX = re.compile(
 )
 SPACED_ROOTS = ("/Users/", "/home/", "/Volumes/", "/mnt/", "/media/", "~/", ":/")
 PATH_START = re.compile(r"(?:[A-Za-z]:)?[\\/]|~/|\.{1,2}/|file:/")
+PARTS = re.compile("[ /]")
 HAS_FLAG = re.compile(r" --?\w")
 FILE_AFTER_BLANK = re.compile(r" .*\.[A-Za-z]{1,5}$")
 
@@ -114,12 +115,17 @@ class Scanner:
         if "\\" in token:
             if "\\" not in after and not FILE_AFTER_BLANK.search(token):
                 return token
-        elif not token.startswith(SPACED_ROOTS) or all(
-            self._judge.passes(word, PLACE) for word in re.split("[ /]", after)[:2]
-        ):
+        elif not token.startswith(SPACED_ROOTS) or self._is_prose(after):
             return token  # "/home/x input/output error"
         path = self._places.path(token)
         return token if path is None else self._notes.place("path", path)
+
+    def _is_prose(self, text: str) -> bool:
+        """Say whether a slash stands between two public words of prose."""
+        return all(
+            word.islower() and word.isalpha() and self._judge.passes(word, PLACE)
+            for word in PARTS.split(text)[:2]
+        )
 
     def _quotes(self, line: str, base: int, depth: int) -> str:
         done: list[str] = []

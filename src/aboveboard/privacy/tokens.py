@@ -254,7 +254,9 @@ class Judge:
 
     def _pair(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
         key, value = shape["key"], shape["value"]
-        if self._compound(key) > ANY or ("," in value and "=" in value and not is_secret_key(key)):
+        if self._compound(key) > max(allowed, PLACE) or (
+            "," in value and "=" in value and not is_secret_key(key)
+        ):
             return None
         return f"{key}={self._value(value, effect_of_key(key), base, depth)}", base
 
