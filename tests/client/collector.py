@@ -45,6 +45,7 @@ class Collector:
     answer: Answer = success
     requests: list[Request] = field(default_factory=list)
     opened: int = 0
+    protocol: str = "HTTP/1.0"
     server: ThreadingHTTPServer | None = None
 
     @property
@@ -102,6 +103,7 @@ class Collector:
         class Handler(BaseHTTPRequestHandler):
             def setup(self) -> None:
                 collector.opened += 1
+                self.protocol_version = collector.protocol
                 super().setup()
 
             def do_POST(self) -> None:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -327,27 +326,6 @@ def test_an_answer_that_is_no_http_keeps_the_events(bench: Bench, answer: bytes)
         assert status is not None
         assert status.waiting == 1
         assert status.problem
-
-
-def test_a_certificate_that_nobody_vouches_for_is_refused(bench: Bench, tmp_path: Path) -> None:
-    import ssl
-    import subprocess
-
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
-         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    assert bench.collector.server is not None
-    bench.collector.server.socket = context.wrap_socket(bench.collector.server.socket, server_side=True)
-    url = bench.collector.url.replace("http:", "https:")
-    stranger = bench.telemetry(endpoint=url)
-    log(stranger, 1)
-    assert not stranger.flush(3)
-    assert bench.collector.batches == []
 
 
 def test_an_event_over_32_kb_is_cut_at_its_longest_text_and_says_so(bench: Bench) -> None:

@@ -1,20 +1,19 @@
 """How does one request go out and its answer come in, so that another thread can cut it off at any moment?"""
 
 import base64
-import encodings.idna  # noqa: F401  (else `getaddrinfo` imports it in the middle of a request)
-import http.client
 import socket
-import ssl
 from collections.abc import Mapping
+from io import BufferedReader
 from threading import Lock
 from typing import Final
 
 from aboveboard.client.address import Endpoint, Proxy
 from aboveboard.client.delivery import Reply
+from aboveboard.client.gate import GATE
+from aboveboard.client.http import read_head, read_reply, write_post
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 15.0
-ANSWER_BYTES: Final = 64 * 1024
 
 
 class Aborted(OSError):
@@ -29,7 +28,7 @@ class Line:
         self._proxy = proxy
         self._lock = Lock()
         self._socket: socket.socket | None = None
-        self._connection: http.client.HTTPConnection | None = None
+        self._stream: BufferedReader | None = None
         self._aborted = False
 
     def abort(self) -> None:
@@ -42,34 +41,27 @@ class Line:
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
-            self._socket = None
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+            found, self._socket = self._socket, None
+        stream, self._stream = self._stream, None
+        for closing in (stream, found):
+            if closing is not None:
+                closing.close()
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Send a POST and return its answer; raise `OSError`."""
         try:
-            connection = self._connection = self._connection or self._connected()
             self._check()
-            connection.request("POST", self._endpoint.path + path, body=body, headers=dict(headers))
-            answer = connection.getresponse()
-            reply = Reply(answer.status, answer.getheader("Retry-After", ""), answer.read(ANSWER_BYTES))
-            if answer.will_close or not answer.isclosed():
-                self.close()
-            return reply
-        except http.client.HTTPException as error:
-            self.close()
-            raise OSError(f"the answer is no HTTP: {type(error).__name__} {error}") from error
+            connection = self._socket or self._open()
+            stream = self._stream = self._stream or connection.makefile("rb")
+            request = write_post(self._endpoint.name, self._endpoint.path + path, headers, body)
+            connection.sendall(request)
+            reply, lasting = read_reply(stream)
         except OSError:
             self.close()
             raise
-
-    def _connected(self) -> http.client.HTTPConnection:
-        connection = http.client.HTTPConnection(self._endpoint.host, self._endpoint.port)
-        connection.sock = self._open()
-        connection.auto_open = 0  # a connection that broke is not opened again behind our back
-        return connection
+        if not lasting:
+            self.close()
+        return reply
 
     def _open(self) -> socket.socket:
         target = self._proxy or self._endpoint
@@ -78,7 +70,8 @@ class Line:
             self._tunnel(plain, self._proxy)
         if not self._endpoint.secure:
             return plain
-        # The system's certificates; imported and read only when something is really sent.
+        with GATE:
+            import ssl  # the system's cryptography and certificates, only where they are needed
         secure = ssl.create_default_context().wrap_socket(plain, server_hostname=self._endpoint.host)
         self._hold(secure)
         return secure
@@ -86,7 +79,9 @@ class Line:
     def _connect(self, host: str, port: int) -> socket.socket:
         self._check()
         problem: OSError = OSError(f"{host} has no address")
-        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        # As bytes: for a text, `getaddrinfo` would import a codec and its tables in the middle of a request.
+        name = host.encode("ascii" if host.isascii() else "idna")
+        for family, kind, protocol, _, address in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
             found = socket.socket(family, kind, protocol)
             try:
                 self._hold(found)
@@ -103,22 +98,18 @@ class Line:
         raise problem
 
     def _tunnel(self, plain: socket.socket, proxy: Proxy) -> None:
-        name = f"{self._endpoint.host}:{self._endpoint.port}"
+        host = f"[{self._endpoint.host}]" if ":" in self._endpoint.host else self._endpoint.host
+        name = f"{host}:{self._endpoint.port}"
         lines = [f"CONNECT {name} HTTP/1.1", f"Host: {name}"]
         if proxy.user:
             credentials = base64.b64encode(f"{proxy.user}:{proxy.password}".encode()).decode()
             lines.append(f"Proxy-Authorization: Basic {credentials}")
         plain.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            # One byte at a time: what follows the head belongs to the tunnel.
-            byte = plain.recv(1)
-            if not byte or len(head) > ANSWER_BYTES:
-                raise OSError("the proxy closed the connection")
-            head += byte
-        status = head.split(b" ", 2)[1:2]
-        if status != [b"200"]:
-            raise OSError(f"the proxy refused the tunnel: {head.splitlines()[0].decode('latin-1')}")
+        # Unbuffered: what follows the answer's head belongs to the tunnel.
+        with plain.makefile("rb", buffering=0) as stream:
+            status, _ = read_head(stream)
+        if status != 200:
+            raise OSError(f"the proxy refused the tunnel: it answered {status}")
 
     def _hold(self, found: socket.socket) -> None:
         with self._lock:
