@@ -1,8 +1,10 @@
 """What does the dashboard say right after a start: with nothing in the store, no source, or sessions of before?"""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import pytest
 from starlette.testclient import TestClient
 
 from aboveboard.access import Tokens
@@ -10,6 +12,7 @@ from aboveboard.access.sources import new_source
 from aboveboard.server import application
 from aboveboard.store import connect
 from tests.dashboard.conftest import ADMIN, KEYS, VIEWER, settings_with, sign_in, text_of, trial
+from tests.dashboard.test_quarantine import batch, forms, page, submit, waiting
 
 
 def test_a_restart_keeps_sessions_and_a_token_that_is_gone_ends_them(tmp_path: Path) -> None:
@@ -47,6 +50,33 @@ def test_an_undeclared_policy_in_production_has_a_banner_of_its_own(tmp_path: Pa
         sign_in(client)
         assert "Source open:" in text_of(client.get("/").text)
         assert "banner" not in client.get("/?source=strict").text
+
+
+@pytest.mark.parametrize(
+    ("over", "secure"), [({"behind_proxy": True}, True), ({"tls_cert": "c"}, True), ({}, False)]
+)
+def test_where_there_is_tls_the_session_is_never_sent_without(
+    tmp_path: Path, over: dict[str, Any], secure: bool
+) -> None:
+    settings = msgspec.structs.replace(settings_with(tmp_path / "data", trial()), **over)
+    with TestClient(application(settings), base_url="https://testserver") as client:
+        answer = client.get("/", params={"token": ADMIN}, follow_redirects=False)
+        assert ("secure" in answer.headers["set-cookie"].lower()) == secure
+
+
+def test_a_replay_that_the_store_refuses_loses_nothing(tmp_path: Path) -> None:
+    settings = settings_with(tmp_path / "data", trial())
+    with TestClient(application(settings)) as client:
+        batch(sign_in(client), {"event": "late", "timestamp": "2026-01-01T00:00:00Z"})
+        (fields, _) = forms(page(client, "too late"))
+        store = connect(settings.store)
+        store.command("RENAME TABLE events TO away")
+        refused = client.post("/quarantine/replay", data=fields)
+        assert refused.status_code == 503
+        assert "Store unavailable" in refused.text
+        store.command("RENAME TABLE away TO events")
+        assert waiting(client, "too late") == 1
+        assert "1 event was taken" in submit(client, fields)
 
 
 def test_a_store_that_fails_is_said_without_details(tmp_path: Path) -> None:

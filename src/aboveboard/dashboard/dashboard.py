@@ -75,6 +75,7 @@ def middleware(settings: Settings) -> list[Middleware]:
             session_cookie=f"aboveboard_{settings.port}",
             max_age=DAYS * 86_400,
             same_site="lax",
+            https_only=bool(settings.tls_cert) or settings.behind_proxy,
         ),
     ]
 
