@@ -1,6 +1,7 @@
 """What does the client log by itself, and what does an extension get? Starts, ends, crashes, exceptions, senders."""
 
 import asyncio
+import plistlib
 import signal
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from aboveboard.client.context import distribution, read_locale, short_version
+from aboveboard.client.context import distribution, short_version
+from aboveboard.client.region import parse_locale, read_mac, read_variables
 from tests.client.apps import ROOT, command, environment
 from tests.client.conftest import EXTENSION_CATALOG, Bench
 from tests.client.test_processes import HEAD
@@ -266,7 +268,26 @@ def test_the_context_names_no_machine_and_no_person(bench: Bench) -> None:
 def test_country_and_language_come_from_the_region(
     environ: dict[str, str], expected: tuple[str, str]
 ) -> None:
-    assert read_locale(environ) == expected
+    assert read_variables(environ) == expected
+
+
+def test_the_region_of_a_mac_is_read_from_its_settings(bench: Bench) -> None:
+    path = bench.home / "Library/Preferences/.GlobalPreferences.plist"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(
+        plistlib.dumps({"AppleLocale": "en_DE", "AppleLanguages": ["en-DE"]}, fmt=plistlib.FMT_BINARY)
+    )
+    assert read_mac(path) == ("en-DE", "DE")
+    telemetry = bench.telemetry(host=bench.on(platform="darwin", environ={}))
+    telemetry.log_usage("tick", {"number": 1})
+    assert telemetry.flush(5)
+    assert bench.collector.events[0]["context"]["location"] == {"country": "DE"}
+    path.write_bytes(b"broken")
+    assert read_mac(path) == ("", "")
+
+
+def test_a_script_between_language_and_country_is_left_out() -> None:
+    assert parse_locale("sr-Latn-RS") == ("sr-RS", "RS")
 
 
 @pytest.mark.parametrize(

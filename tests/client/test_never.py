@@ -349,3 +349,18 @@ def test_nothing_is_printed(bench: Bench, capfd: pytest.CaptureFixture[str]) -> 
     telemetry.flush(1)
     telemetry.close()
     assert capfd.readouterr() == ("", "")
+
+
+def test_only_a_development_run_says_once_what_is_not_declared(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    telemetry = bench.telemetry(development=True)
+    for _ in range(3):
+        telemetry.log_usage("never.declared", {"secret": "zenobia"})
+        telemetry.log_usage("tick", {"number": 1, "colour": "zenobia"})
+    assert telemetry.flush(5)
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert "never.declared" in lines[0]
+    assert "colour" in lines[1]
+    assert "zenobia" not in str(lines)

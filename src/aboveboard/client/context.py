@@ -1,21 +1,20 @@
 """On what does the app run? What each event says of its machine, and nothing that names one."""
 
-import locale
 import platform
 import re
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from aboveboard.client.host import LIBRARY, VERSION, Host
+from aboveboard.client.region import read_region
 
 OS_NAMES = {"linux": "Linux", "darwin": "macOS", "win32": "Windows"}
 
 
 def describe_context(app: str, version: str, host: Host) -> dict[str, Any]:
     """Return the `context` of every event: app, system, country of the region, locale and time zone."""
-    language, country = read_locale(host.environ)
+    language, country = read_region(host)
     found: dict[str, Any] = {
         "app": {"name": app, "version": version},
         "os": _os(host),
@@ -26,15 +25,6 @@ def describe_context(app: str, version: str, host: Host) -> dict[str, Any]:
     if country:
         found["location"] = {"country": country}
     return found
-
-
-def read_locale(environ: Mapping[str, str]) -> tuple[str, str]:
-    """Return the language as `en-GB` and the country as `GB`, from the settings of the person's session."""
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = environ.get(variable, "")
-        if value:
-            return _parse(value)
-    return _parse(locale.getlocale()[0] or "")
 
 
 def time_zone(host: Host) -> str:
@@ -65,14 +55,6 @@ def distribution(root: Path) -> str:
         values = dict(re.findall(r'^(ID|VERSION_ID)="?([\w.-]{1,40})"?$', text, re.MULTILINE))
         break
     return " ".join(values[key] for key in ("ID", "VERSION_ID") if key in values)
-
-
-def _parse(value: str) -> tuple[str, str]:
-    found = re.match(r"([a-z]{2,3})(?:[_-]([A-Z]{2}))?(?:[.@]|$)", value)
-    if not found:
-        return "", ""
-    language, country = found.group(1), found.group(2) or ""
-    return (f"{language}-{country}" if country else language), country
 
 
 def _os(host: Host) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from aboveboard.catalog import Catalog, CatalogError, Safety, Verdict, check, load
+from aboveboard.catalog import Catalog, CatalogError, Safety, Verdict, check, how_to_declare, load
 from aboveboard.client import levels
 from aboveboard.client.answer import Offer
 from aboveboard.client.gate import GATE
@@ -13,6 +13,7 @@ from aboveboard.client.host import Host, new_id
 from aboveboard.client.record import Call, Event, Note
 from aboveboard.privacy import Cleaner, Hasher
 
+MOST_HINTS = 100
 UNNAMED = "<undeclared>"
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -21,12 +22,21 @@ class Declared:
     """The catalog, read when first needed, and what makes values safe.
 
     `key` returns this install's key for hashes; it is asked for once, when the first event is checked.
+    `hint` takes a line for a developer where something is not declared; a released app has none.
     """
 
-    def __init__(self, catalog: str | Path | Catalog | None, host: Host, key: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        catalog: str | Path | Catalog | None,
+        host: Host,
+        key: Callable[[], bytes],
+        hint: Callable[[str], None] | None = None,
+    ) -> None:
         self._given = catalog
         self._host = host
         self._key = key
+        self._hint = hint
+        self._hinted: set[tuple[str, str]] = set()
         self._loaded: Catalog | None = None
         self._extensions: dict[str, Catalog] = {}
         self._sensitive: list[tuple[str, str]] = []
@@ -78,6 +88,8 @@ class Declared:
         today = date.fromordinal(EPOCH + int(call.time // 86_400))
         verdict = check(catalog, call.event, call.properties, today=today, safety=self.safety(catalog))
         notes = _notes(verdict) if verdict.drops or verdict.replacements else ()
+        if self._hint is not None:
+            self._tell(catalog, call, verdict)
         if verdict.event is None:
             return None, notes
         kept = dict(verdict.properties)
@@ -95,6 +107,14 @@ class Declared:
             notes,
         )
         return checked, notes
+
+    def _tell(self, catalog: Catalog, call: Call, verdict: Verdict) -> None:
+        """Tell a developer, once for each name, what would declare what was dropped."""
+        for drop in verdict.drops:
+            name = (str(call.event), drop.path)
+            if self._hint is not None and name not in self._hinted and len(self._hinted) < MOST_HINTS:
+                self._hinted.add(name)
+                self._hint(how_to_declare(catalog, str(call.event), drop))
 
     def safety(self, catalog: Catalog) -> Safety:
         """Return the cleaner with the app's vocabulary and this machine's names, and the hasher."""

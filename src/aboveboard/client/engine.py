@@ -1,6 +1,7 @@
 """How do the parts of the client work together? Consent opens and shuts the way of every event."""
 
 import json
+import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -57,6 +58,7 @@ class Setup:
     detach: bool = True
     exceptions: bool = True
     lifecycle: bool = True
+    development: bool = False
 
 
 class Engine:
@@ -67,7 +69,7 @@ class Engine:
         self.host = host
         self.places = find_places(setup.app, host, setup.preset)
         self.install = Install(self.places, host)
-        self.declared = Declared(setup.catalog, host, self._key)
+        self.declared = Declared(setup.catalog, host, self._key, _hint if setup.development else None)
         self.consent = Consent(setup.app, self.places, host, self.declared.offer)
         self.undecided = Undecided()
         self.extensions: list[Extension] = []
@@ -342,6 +344,11 @@ class Engine:
 
 
 _LEFT_OPEN: list[object] = []
+
+
+def _hint(line: str) -> None:
+    """The one thing that is ever printed, and only where the app says that it is being developed."""
+    sys.stderr.write(line + "\n")
 
 
 def _differ(before: Decision, after: Decision) -> bool:

@@ -79,8 +79,11 @@ class Telemetry:
     """An app's telemetry: silent until the person says yes, and never in the app's way.
 
     `catalog` is the path of a telemetry.toml or a loaded catalog; without one nothing is collected.
-    `preset` is "podman-desktop" or None for the platform's own folders. `host` replaces clock, folders and
-    environment. No method raises, blocks on the network, or prints.
+    `preset` is "podman-desktop" or None for the platform's own folders. `rules` is the path of a rules file
+    or a list of its entries, `budget` what one extension may log. `detach` lets a process of its own send the
+    rest after the app has ended; `exceptions` logs unhandled ones; `lifecycle` logs start and end.
+    `development` prints one line to standard error for each name that is not declared. `host` replaces clock,
+    folders and environment. No method raises, blocks on the network, or prints anything else.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Telemetry:
         detach: bool = True,
         exceptions: bool = True,
         lifecycle: bool = True,
+        development: bool = False,
         host: "Host | None" = None,
     ) -> None:
         setup = {
@@ -110,6 +114,7 @@ class Telemetry:
             "detach": detach,
             "exceptions": exceptions,
             "lifecycle": lifecycle,
+            "development": development,
             **({"budget": budget} if budget is not None else {}),
         }
         self._engine = self._assemble(setup, host)
