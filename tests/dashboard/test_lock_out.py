@@ -112,6 +112,11 @@ def test_behind_a_proxy_clients_are_told_apart_by_what_the_proxy_says_of_them() 
     for number in range(TRIES):
         tries(client, "wrong", origin=f"203.0.113.{number}, 192.0.2.7")
     assert tries(client, ADMIN, origin="203.0.113.99, 192.0.2.7") == [429]
+    headers = [("x-forwarded-for", "203.0.113.99"), ("x-forwarded-for", "192.0.2.7")]
+    assert (
+        client.get("/api/v1/actions", headers=[*headers, ("authorization", f"Bearer {ADMIN}")]).status_code
+        == 429
+    )
     assert tries(client, ADMIN, origin="192.0.2.7, 198.51.100.1") == [200]
 
 

@@ -27,7 +27,7 @@ FROM quarantine FINAL
 WHERE source IN {sources:Array(String)}
     AND reason = {reason:String}
     AND identity > {after:String}
-    AND ({all:Bool} OR (source = {source:String} AND install = {install:String} AND message_id = {id:String}))
+    AND ({one:String} = '' OR identity = {one:String})
 ORDER BY identity
 LIMIT {most:UInt32}
 """
@@ -40,7 +40,10 @@ SETTINGS mutations_sync = 2
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """One row of the quarantine; `received` is in microseconds, `client_time` in milliseconds since 1970."""
+    """One row of the quarantine; `received` is in microseconds, `client_time` in milliseconds since 1970.
+
+    `identity` is a hash of source, install and message id, the same that `insights.quarantine` gives.
+    """
 
     identity: str
     source: str
@@ -55,22 +58,13 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 def waiting(
-    client: "Client",
-    sources: Sequence[str],
-    reason: str,
-    *,
-    one: tuple[str, str, str] | None = None,
-    after: str = "",
+    client: "Client", sources: Sequence[str], reason: str, *, one: str = "", after: str = ""
 ) -> list[Waiting]:
-    """Return up to AT_ONCE rows of a reason, or the `one` (source, install, message id), in order of `identity`.
+    """Return up to AT_ONCE rows of a reason in the order of their identity, or only `one` of that identity.
 
     `after` is the identity of the last row that was returned before.
     """
-    source, install, message_id = one or ("", "", "")
-    parameters = {
-        "sources": list(sources), "reason": reason, "after": after, "most": AT_ONCE,
-        "all": one is None, "source": source, "install": install, "id": message_id,
-    }  # fmt: skip
+    parameters = {"sources": list(sources), "reason": reason, "one": one, "after": after, "most": AT_ONCE}
     return [Waiting(*row) for row in client.query(_WAITING, parameters=parameters).result_rows]
 
 

@@ -68,9 +68,9 @@ class LockOut:
         return posted or "token" in parse_qs(scope["query_string"].decode("latin-1"))
 
     def _address(self, scope: Scope) -> str:
-        said = Headers(scope=scope).get("x-forwarded-for", "") if self._behind_proxy else ""
+        said = ",".join(Headers(scope=scope).getlist("x-forwarded-for")) if self._behind_proxy else ""
         client = scope.get("client")
-        # What stands further left in the header is what the client itself claims.
+        # What stands further left, or in an earlier header, is what the client itself claims.
         return said.rpartition(",")[2].strip() or (client[0] if client else "")
 
 

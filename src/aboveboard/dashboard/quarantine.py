@@ -48,9 +48,7 @@ REASONS = {
 class QuarantinedEvent:
     """One event of the quarantine as the page shows it; `properties` are (path, value as text)."""
 
-    source: str
-    install: str
-    message_id: str
+    id: str
     name: str
     kind: str
     received: datetime
@@ -103,8 +101,8 @@ async def replay_form(request: Request, fields: Mapping[str, str]) -> Response:
     sources = request.app.state.settings.sources
     asked, reason = fields.get("source", ""), fields.get("reason", "")
     names = [asked] if asked else sources.answering()
-    one = (fields["of"], fields.get("install", ""), fields["message"]) if "message" in fields else None
-    detail = {"sources": [one[0]] if one else names, "reason": reason} | ({"message": one[2]} if one else {})
+    one = fields.get("one", "")
+    detail = {"sources": names, "reason": reason} | ({"one": one} if one else {})
     await in_thread(partial(request.app.state.audit.record, "replay", request.state.token.name, detail))
     taken, left = await _replayed(request, names, reason, one, fields.get("name", "").strip())
     request.session[_SAID] = {"taken": taken, "left": dict(left)}
@@ -113,7 +111,7 @@ async def replay_form(request: Request, fields: Mapping[str, str]) -> Response:
 
 
 async def _replayed(
-    request: Request, names: Sequence[str], reason: str, one: tuple[str, str, str] | None, name: str
+    request: Request, names: Sequence[str], reason: str, one: str, name: str
 ) -> tuple[int, Counter[str]]:
     """Replay a portion after the other; return how many were taken, and why how many were left."""
     taken, left, after = 0, Counter[str](), ""
@@ -169,9 +167,7 @@ def _event(row: Mapping[str, Any]) -> QuarantinedEvent:
     parts = [" ".join(facts[name] for name in pair if facts.get(name)) for pair in pairs]
     found = list(leaves(row["content"]))
     return QuarantinedEvent(
-        source=row["source"],
-        install=row["install"],
-        message_id=row["message_id"],
+        id=row["identity"],
         name=row["event"],
         kind=row["kind"],
         received=row["received"],

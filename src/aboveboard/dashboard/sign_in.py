@@ -23,7 +23,7 @@ __all__ = ["admins_form", "admins_only", "sign_out", "signed_in"]
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-_MOST_BYTES = 4096
+_MOST_BYTES = 16_384
 _UNKNOWN = (
     "This server does not know that token. The link that a start prints is good until the server stops: take "
     "the newest one."

@@ -38,11 +38,13 @@ ORDER BY events DESC, reason
 """
 
 _NEWEST = """
-SELECT source, install, message_id, received, reason, kind, event, client_time, content, context
+SELECT
+    hex(sipHash128(source, install, message_id)) AS identity,
+    source, install, received, reason, kind, event, client_time, content, context
 FROM quarantine FINAL
 WHERE source IN {sources:Array(String)}
     AND reason = {reason:String}
-ORDER BY received DESC, message_id
+ORDER BY received DESC, identity
 LIMIT {most:UInt32}
 """
 
@@ -70,9 +72,10 @@ def newest(
 ) -> list[dict[str, Any]]:
     """Return the newest quarantined events of one reason, newest first.
 
-    Rows: source, install, message_id, received, reason, kind, event, client_time (1970 where none could be read),
-    content (as it was, cleaned) and context (the allowed facts about the client). Of sources that are not among
-    `open_sources`, a text stands there only if SMALL_GROUP installs have sent it; else WITHHELD does.
+    Rows: identity (32 hexadecimal digits), source, install, received, reason, kind, event, client_time (1970 where
+    none could be read), content (as it was, cleaned) and context (the allowed facts about the client). Of sources
+    that are not among `open_sources`, a text stands there only if SMALL_GROUP installs have sent it; else WITHHELD
+    does.
     """
     parameters = {"sources": list(sources), "reason": reason, "most": max(most, _LOOKED_AT)}
     rows = list(client.query(_NEWEST, parameters=parameters).named_results())
