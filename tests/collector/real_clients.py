@@ -1,6 +1,6 @@
 """Which real clients send while a server is killed? Each is a process of its own, behind a relay that takes notes.
 
-`python -m tests.collector.real_clients <name> <url> <write key> <folder>` logs numbered events until its standard
+`python -m tests.collector.real_clients NAME URL KEY FOLDER PAUSE` logs numbered events until its standard
 input ends, then hands in the rest and prints how many it logged.
 """
 
@@ -20,7 +20,6 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 NODE = ROOT / "tests/e2e/clients"
-PAUSE = 0.01
 INSTALL = "6f1b3d54-8f0e-4f0b-9a63-1c1f2b7f6a11"
 
 CATALOG = """
@@ -43,14 +42,14 @@ duration_ms = { type = "integer", description = "Which number." }
 
 SCRIPT = """
 const { Analytics } = require("@segment/analytics-node");
-const [host, writeKey, anonymousId] = process.argv.slice(1);
-const analytics = new Analytics({ writeKey, host, maxEventsInBatch: 20, flushInterval: 200, maxRetries: 10 });
+const [host, writeKey, anonymousId, pause] = process.argv.slice(1);
+const analytics = new Analytics({ writeKey, host, maxEventsInBatch: 20, flushInterval: 200, maxRetries: 3 });
 analytics.on("error", () => {});
 let number = 0;
 const timer = setInterval(() => {
   number += 1;
   analytics.track({ anonymousId, event: "node", properties: { duration_ms: number } });
-}, 10);
+}, 1000 * pause);
 process.stdin.resume().on("end", async () => {
   clearInterval(timer);
   await analytics.closeAndFlush({ timeout: 10000 });
@@ -117,14 +116,14 @@ def ids(body: bytes) -> list[str]:
     return [event.get("messageId") or event["uuid"] for event in read.get("batch", [])]
 
 
-def start(name: str, relay: Relay, write_key: str, folder: Path) -> "subprocess.Popen[str]":
-    """Start one of CLIENTS or "node" with a home of its own."""
+def start(name: str, relay: Relay, write_key: str, folder: Path, pause: float) -> "subprocess.Popen[str]":
+    """Start one of CLIENTS or "node" with a home of its own; it logs an event each `pause` seconds."""
     kept = {variable: os.environ[variable] for variable in ("PATH",) if variable in os.environ}
     folder.mkdir(parents=True)
     if name == "node":
-        command, where = ["node", "-e", SCRIPT, relay.url, write_key, INSTALL], NODE
+        command, where = ["node", "-e", SCRIPT, relay.url, write_key, INSTALL, str(pause)], NODE
     else:
-        command = [sys.executable, "-m", __name__, name, relay.url, write_key, str(folder)]
+        command = [sys.executable, "-m", __name__, name, relay.url, write_key, str(folder), str(pause)]
         where = ROOT
     return subprocess.Popen(
         command,
@@ -148,7 +147,7 @@ def available() -> list[str]:
 def segment(url: str, key: str, _: Path, log: Callable[[Callable[[int], object]], None]) -> None:
     from segment.analytics.client import Client
 
-    client = Client(key, host=url, gzip=True, upload_size=20, upload_interval=0.2, max_retries=10)
+    client = Client(key, host=url, gzip=True, upload_size=20, upload_interval=0.2, max_retries=2)
     log(
         lambda number: client.track(anonymous_id=INSTALL, event="segment", properties={"duration_ms": number})
     )
@@ -158,7 +157,7 @@ def segment(url: str, key: str, _: Path, log: Callable[[Callable[[int], object]]
 def posthog(url: str, key: str, _: Path, log: Callable[[Callable[[int], object]], None]) -> None:
     from posthog import Posthog
 
-    client = Posthog(key, host=url, flush_at=20, flush_interval=0.2, max_retries=10)
+    client = Posthog(key, host=url, flush_at=20, flush_interval=0.2, max_retries=2)
     log(lambda number: client.capture("posthog", distinct_id=INSTALL, properties={"duration_ms": number}))
     client.shutdown()
 
@@ -183,7 +182,7 @@ def ours(url: str, key: str, folder: Path, log: Callable[[Callable[[int], object
 CLIENTS = {"segment": segment, "posthog": posthog, "ours": ours}
 
 
-def main(name: str, url: str, key: str, folder: str) -> None:
+def main(name: str, url: str, key: str, folder: str, pause: str) -> None:
     """Log until standard input ends."""
     ended = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
@@ -191,7 +190,7 @@ def main(name: str, url: str, key: str, folder: str) -> None:
 
     def log(send: Callable[[int], object]) -> None:
         nonlocal count
-        while not ended.wait(PAUSE):
+        while not ended.wait(float(pause)):
             count += 1
             send(count)
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-import os
 import queue
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -143,8 +143,10 @@ class Committer:
             deliveries = [waiting for waiting in group if isinstance(waiting, Delivery)]
             try:
                 self._write(deliveries) if group else self._probe()
-            except Exception:  # noqa: BLE001  (the one boundary of this thread: see the docstring)
-                _log.exception("A group of requests was not written, by a mistake of this program.")
+            except Exception as error:  # noqa: BLE001  (the one boundary of this thread: see the docstring)
+                _log.error(
+                    "A group of requests was not written, by a mistake of this program.%s", _where(error)
+                )
                 for delivery in deliveries:
                     self._refuse(delivery, _unavailable())
             for mark in group:
@@ -181,8 +183,8 @@ class Committer:
             return self._numbered(self.admission.admit(batch, delivery.write_key, delivery.received))
         except RequestRefused as refusal:
             self._refuse(delivery, refusal)
-        except Exception:  # noqa: BLE001  (likewise, for one request)
-            _log.exception("A request could not be read, by a mistake of this program; it was refused.")
+        except Exception as error:  # noqa: BLE001  (likewise, for one request)
+            _log.error("A request was refused by a mistake of this program.%s", _where(error))
             message = "The server made a mistake with this request. Its log says which."
             self._refuse(delivery, RequestRefused(500, "internal error", message))
         return None
@@ -241,10 +243,10 @@ class Committer:
 
         try:
             write()
-        except DataError:
-            _log.exception("Rows do not fit the store, by a mistake of this program.")
-            return False
-        except (ClickHouseError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  (likewise, for rows that the driver cannot write)
+            if isinstance(error, DataError) or not isinstance(error, (ClickHouseError, OSError)):
+                _log.error("Rows do not fit the store, by a mistake of this program.%s", _where(error))
+                return False
             if not self._away:
                 _log.error("The store refuses: %s", str(error).strip().partition("\n")[0][:300])
             self._away, self.healthy = True, False
@@ -280,6 +282,11 @@ def _settle(delivery: Delivery, act: Callable[[], None]) -> None:
     delivery.loop.call_soon_threadsafe(on_loop)
 
 
+def _where(error: Exception) -> str:
+    """Say where a mistake is and not what it says: its text may quote what a client sent."""
+    return f" {type(error).__name__} at\n{''.join(traceback.format_tb(error.__traceback__))}"
+
+
 def _unavailable() -> RequestRefused:
     message = "The store does not take the events at the moment. Send them again later."
     return RequestRefused(503, "store unavailable", message)
@@ -287,9 +294,8 @@ def _unavailable() -> RequestRefused:
 
 def _write_something(client: "Client") -> None:
     """Write to the disk and clean up: the first time takes a second or two, and must not be somebody's event."""
-    client.command("CREATE TABLE IF NOT EXISTS warm_up (text String) ENGINE = MergeTree ORDER BY tuple()")
-    client.insert("warm_up", [[os.urandom(32_768).hex()]], column_names=["text"])
-    client.command("DROP TABLE IF EXISTS warm_up SYNC")
+    client.insert("warm_up", [["x" * 65_536]], column_names=["text"])
+    client.command("TRUNCATE TABLE warm_up")
 
 
 def _last_version(client: "Client") -> int:
