@@ -1,6 +1,5 @@
 """What does the content of a message become: which events, how did they go, and what was left out?"""
 
-import sys
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -71,8 +70,10 @@ class Contents:
 
 def _size(question: _Question, read: _Read) -> int:
     contents, drops = read
-    texts = sum(len(each.properties) + sum(map(sys.getsizeof, each.cleaned)) for each in contents)
-    return 500 + len(question[1]) + texts + 1000 * len(contents) + 300 * len(drops)
+    size = 500 + len(question[1]) + 300 * len(drops)
+    for content in contents:
+        size += 1000 + len(content.properties) + 60 * len(content.cleaned) + sum(map(len, content.cleaned))
+    return size
 
 
 def _opened(properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:
