@@ -15,6 +15,17 @@ from typing import Any
 import pytest
 
 ADMIN_TOKEN = "token-of-the-tests"
+STARTED: "list[subprocess.Popen[str]]" = []
+"""Every server of this run: a test that fails half-way must not leave one behind."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_what_was_started() -> Iterator[None]:
+    yield
+    for process in STARTED:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 @dataclass
@@ -60,6 +71,7 @@ def start_server(data: Path, *flags: str, prefix: tuple[str, ...] = ()) -> Serve
     process = subprocess.Popen(
         command, env=environ, stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL, text=True
     )
+    STARTED.append(process)
     assert process.stdout is not None
     said = ""
     while "Stop with" not in said:
