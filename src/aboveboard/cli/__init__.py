@@ -23,6 +23,7 @@ _COMMANDS = {
     "backup": "Copy the store of the running server.",
     "restore": "Put a backup in the place of the store.",
     "store": "Check that the store is whole.",
+    "simulate": "Send what a believable population would.",
 }
 
 

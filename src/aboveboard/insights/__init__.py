@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from aboveboard.insights import actions
+from aboveboard.insights import actions, explain
 from aboveboard.insights.filters import Filters
 
 __all__ = ["QUESTIONS", "Filters"]
 
-QUESTIONS: dict[str, Callable[[Any, Filters], list[dict[str, Any]]]] = {"actions": actions.ask}
+QUESTIONS: dict[str, Callable[[Any, Filters], list[dict[str, Any]]]] = {
+    "actions": actions.ask,
+    "explain": explain.ask,
+}
 """The name of each question, as in `/api/v1/<name>`, and what answers it."""

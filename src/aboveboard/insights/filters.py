@@ -18,6 +18,7 @@ _COLUMNS = {
     "country": "country",
     "extension": "extension",
     "event": "event",
+    "reason": "fingerprint",
 }
 
 
