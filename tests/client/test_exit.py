@@ -12,7 +12,8 @@ import pytest
 from tests.client.apps import CATALOG, ROOT, command, environment
 from tests.client.collector import Collector
 from tests.client.conftest import Bench
-from tests.client.test_delivery import listening, numbers
+from tests.client.test_delivery import listening
+from tests.client.test_processes import numbers
 
 EXIT_SECONDS = 0.05
 SLOW_MACHINE = 3.0

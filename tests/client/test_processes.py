@@ -9,13 +9,18 @@ import pytest
 
 from tests.client.apps import ROOT, environment
 from tests.client.conftest import Bench
-from tests.client.test_delivery import numbers
 
 HEAD = """
 import asyncio, multiprocessing, os, sys, threading, time
 from tests.client.apps import make
 OPTIONS = {"endpoint": sys.argv[1]}
 """
+
+
+def numbers(bench: Bench) -> list[int]:
+    """The numbers of the ticks, each message once: an upload that the end of a process cut off is sent again."""
+    arrived = {event["messageId"]: event["properties"]["number"] for event in bench.collector.named("tick")}
+    return list(arrived.values())
 
 
 def run(bench: Bench, code: str, python: str = sys.executable) -> str:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import threading
 import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -218,3 +219,31 @@ def test_the_state_is_live_in_a_logger_and_listeners_hear_of_it(bench: Bench) ->
     stop()
     telemetry.consent.accept()
     assert heard == [False, False]
+
+
+def test_no_thread_is_left_after_a_no_and_a_yes_brings_them_back(bench: Bench) -> None:
+    def threads() -> list[str]:
+        return [thread.name for thread in threading.enumerate() if thread.name.startswith("aboveboard")]
+
+    telemetry = bench.telemetry()
+    for number in range(3):
+        telemetry.log_usage("tick", {"number": number})
+        assert telemetry.flush(5)
+        assert threads()
+        telemetry.consent.decline()
+        assert bench.collector.wait(lambda: not threads(), 2)
+        telemetry.consent.accept()
+    telemetry.log_usage("tick", {"number": 3})
+    assert telemetry.flush(5)
+    assert [event["properties"]["number"] for event in bench.collector.named("tick")] == [0, 1, 2, 3]
+
+
+def test_yes_and_no_in_quick_turns_lose_nothing_that_was_agreed_to(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    for number in range(30):
+        telemetry.consent.decline()
+        telemetry.log_usage("tick", {"number": -1})
+        telemetry.consent.accept()
+        telemetry.log_usage("tick", {"number": number})
+        assert telemetry.flush(5)
+    assert [event["properties"]["number"] for event in bench.collector.named("tick")] == list(range(30))

@@ -2,13 +2,18 @@
 
 import os
 import sys
+import time
 from pathlib import Path
+
+APP_SECONDS = 0.3
 
 
 def main() -> None:
     """Read an order from standard input, send once, and end."""
+    # The app is ending at this moment, and comes first.
+    time.sleep(APP_SECONDS)
     if hasattr(os, "nice"):
-        os.nice(10)  # the app is ending at this moment and comes first
+        os.nice(10)
     package = str(Path(__file__).resolve().parents[2])
     if package not in sys.path:
         sys.path.insert(0, package)

@@ -87,7 +87,8 @@ def _leave_the_rest(engine: Engine) -> None:
 
 def _end_with_multiprocessing(ending: Ending) -> None:
     """A child of multiprocessing ends without atexit, but runs the finalizers of its own module."""
-    if "multiprocessing.util" in sys.modules:
+    process = sys.modules.get("multiprocessing.process")
+    if process is not None and process.parent_process() is not None:
         _finalize(ending)
 
 

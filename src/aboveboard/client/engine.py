@@ -37,9 +37,11 @@ from aboveboard.privacy import CLEANER_VERSION
 GATHER_SECONDS: Final = 0.01
 LOOK_SECONDS: Final = 0.25
 ALIVE_SECONDS: Final = 30.0
-DRAIN_SECONDS: Final = 1.0
+# Normally milliseconds; this much only for a burst, or the first events of a process on a busy machine.
+DRAIN_SECONDS: Final = 3.0
 # Not at once: the network's modules would be imported just while the app starts.
 FIRST_SEND_SECONDS: Final = 1.0
+END: Final = -1.0
 OTHER_SECONDS: Final = 0.05
 
 
@@ -287,7 +289,10 @@ class Engine:
 
     def _write_step(self) -> float:
         self._renew()
-        if self.look().state == ACCEPTED and not self.is_child and self.host.monotonic() >= self._next_alive:
+        if self.look().state != ACCEPTED:
+            self.recorder.discard()
+            return END
+        if not self.is_child and self.host.monotonic() >= self._next_alive:
             self._next_alive = self.host.monotonic() + ALIVE_SECONDS
             self._mark_alive()
         return self.recorder.step()
@@ -312,7 +317,8 @@ class Engine:
         finally:
             for signal in waiting:
                 signal.set()
-        return INTERVAL_SECONDS
+        is_needed = self.level() != levels.OFF or self.has_erasures()
+        return INTERVAL_SECONDS if is_needed else END
 
     def has_erasures(self) -> bool:
         """Tell whether the collector has not confirmed a deletion yet."""

@@ -26,6 +26,8 @@ class Worker:
         self._hurried = Event()
         self._stopping = False
         self._thread: Thread | None = None
+        self._starting = Lock()
+        self._is_wanted = False
 
     @property
     def is_running(self) -> bool:
@@ -34,11 +36,13 @@ class Worker:
 
     def start(self) -> None:
         """Start the thread; raises `RuntimeError` where the interpreter allows no thread (any more)."""
-        if self._thread is not None:
-            return
-        thread = Thread(target=self._run, name=self._name, daemon=True)
-        thread.start()
-        self._thread = thread
+        with self._starting:
+            self._is_wanted = True
+            if self._thread is not None:
+                return
+            thread = Thread(target=self._run, name=self._name, daemon=True)
+            thread.start()
+            self._thread = thread
 
     def wake(self) -> None:
         """Have the next step run soon; costs almost nothing where that is arranged already."""
@@ -73,7 +77,15 @@ class Worker:
             self._is_rung = False
             if self._stopping:
                 return
+            self._is_wanted = False
             wait = attempt(self._step, 1.0)
-            if wait < 0:
-                self._thread = None
+            if wait < 0 and self._ends():
                 return
+            wait = max(wait, 0.0)
+
+    def _ends(self) -> bool:
+        """Give up the thread, unless somebody started it again since its last step began."""
+        with self._starting:
+            if not self._is_wanted:
+                self._thread = None
+            return not self._is_wanted
