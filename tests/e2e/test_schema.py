@@ -127,8 +127,8 @@ def test_neither_right_nor_wrong_requests_make_the_server_fail_or_grow(
 @pytest.mark.soak
 def test_thousands_of_requests_do_not_either(server: Server, tmp_path: Path) -> None:
     many = ("--phases", "examples,coverage,fuzzing", "--max-examples", "20")
-    assert fuzz(server, tmp_path, *many, "--seed", "3") > 3000
+    assert fuzz(server, tmp_path, *many, "--seed", "3") > 2000
     before = memory(server)
-    assert fuzz(server, tmp_path, *many, "--seed", "4") > 3000
+    assert fuzz(server, tmp_path, *many, "--seed", "4") > 2000
     assert memory(server) - before < GROWTH
     assert status(f"{server.url}/api/v1/actions", "GET", server.admin_token) == 200
