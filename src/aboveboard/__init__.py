@@ -8,16 +8,20 @@ from importlib import import_module
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aboveboard.client.action import Action
+    from aboveboard.client.budget import Budget
     from aboveboard.client.freeze import TrustedValue
     from aboveboard.client.host import Host
+    from aboveboard.client.lifecycle import Provider
     from aboveboard.client.logger import TelemetryLogger
     from aboveboard.client.telemetry import Telemetry
 
-__all__ = ["Action", "Host", "Telemetry", "TelemetryLogger", "TrustedValue"]
+__all__ = ["Action", "Budget", "Host", "Provider", "Telemetry", "TelemetryLogger", "TrustedValue"]
 
 _ROOMS = {
     "Action": "aboveboard.client.action",
+    "Budget": "aboveboard.client.budget",
     "Host": "aboveboard.client.host",
+    "Provider": "aboveboard.client.lifecycle",
     "Telemetry": "aboveboard.client.telemetry",
     "TelemetryLogger": "aboveboard.client.logger",
     "TrustedValue": "aboveboard.client.freeze",

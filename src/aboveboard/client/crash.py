@@ -57,8 +57,10 @@ class Run:
     def end(self) -> None:
         """Say that this run ended as it should."""
         if self._path is not None and self._lock is not None:
-            self._path.unlink(missing_ok=True)
+            # An empty file is no crash: nobody can be misled between the two steps, which Windows wants apart.
+            self._path.write_text("")
             self._lock.release()
+            self._path.unlink(missing_ok=True)
         self._path = self._lock = None
 
     def leave_to_parent(self) -> None:
@@ -75,9 +77,9 @@ def _died(path: Path) -> Crash | None:
     try:
         started = float(json.loads(path.read_text())["started"])
         last = path.stat().st_mtime
-        path.unlink(missing_ok=True)
-        return Crash(last, max(0.0, last - started))
     except (OSError, ValueError, KeyError, TypeError):
-        return None  # being written at this moment, or not ours
+        return None  # being written or removed at this moment, or not ours
     finally:
         lock.release()
+    path.unlink(missing_ok=True)
+    return Crash(last, max(0.0, last - started))

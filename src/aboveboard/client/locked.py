@@ -6,6 +6,8 @@ from pathlib import Path
 
 from aboveboard.client.files import make_private_folder
 
+LOCK_AT = 1 << 30
+
 
 class FileLock:
     """An exclusive lock on a file, held until `release`, the end of the process, or its death."""
@@ -36,6 +38,8 @@ if sys.platform == "win32":
 
     def _lock(descriptor: int) -> bool:
         try:
+            # Far behind the content, because Windows lets nobody read what is locked.
+            os.lseek(descriptor, LOCK_AT, os.SEEK_SET)
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
             return False
