@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -33,13 +34,36 @@ DAY = 86_400
 
 
 class Disk:
-    """A small disk of its own, which can be filled to the last byte and emptied again."""
+    """A small disk of its own, which can be filled to the last byte, kept so, and emptied again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._filling = folder / "filling"
+        self._full = threading.Event()
+        self._keeper = threading.Thread()
+
+    @property
+    def full(self) -> bool:
+        return self._full.is_set()
 
     def fill(self) -> None:
+        """Fill the disk; what the store gives back meanwhile, by its merges, is filled too."""
+        self._more()
+        self._full.set()
+        self._keeper = threading.Thread(target=self._keep)
+        self._keeper.start()
+
+    def empty(self) -> None:
+        self._full.clear()
+        self._keeper.join()
+        self._filling.unlink()
+
+    def _keep(self) -> None:
+        while self._full.is_set():
+            self._more()
+            time.sleep(0.02)
+
+    def _more(self) -> None:
         with self._filling.open("ab", buffering=0) as filling:
             for size in (1 << 20, 1 << 12, 1):
                 try:
@@ -47,9 +71,6 @@ class Disk:
                         filling.write(b"x" * size)
                 except OSError:
                     continue
-
-    def empty(self) -> None:
-        self._filling.unlink()
 
 
 @pytest.fixture
@@ -59,7 +80,10 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("only root can mount a small disk, and only where mounting is allowed")
-    yield Disk(folder)
+    made = Disk(folder)
+    yield made
+    if made.full:
+        made.empty()
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 

@@ -3,9 +3,11 @@
 import gzip
 import http.client
 import json
+import resource
 import socket
 import time
 import uuid
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from aboveboard.collector.http import INGEST
+from aboveboard.collector.limits import MAX_CONNECTIONS
 from tests.collector.fuzz import bodies
 from tests.collector.test_ingest import track
 from tests.collector.test_otlp import export, protobuf, record
@@ -288,4 +291,24 @@ def test_a_client_that_does_not_read_is_cut_off(server: Server) -> None:
             cut_off(client, gets, count=10_000)
         time.sleep(35)
         assert cut_off(client, gets, count=100)
+    assert takes_events(server)
+
+
+def test_a_connection_too_many_is_told_to_come_again(server: Server) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2 * MAX_CONNECTIONS:
+        pytest.skip("this machine does not allow so many open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * MAX_CONNECTIONS), hard))
+    with ExitStack() as many:
+        for _ in range(MAX_CONNECTIONS):
+            many.enter_context(connect(server))
+        last = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+        last.request("POST", "/v1/track", b"{}")
+        answer = last.getresponse()
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+        assert json.load(answer)["error"]["reason"] == "busy"
+        last.close()
+    deadline = time.monotonic() + 10
+    while request(server, "OPTIONS", "/v1/batch", b"", {}) != 204:
+        assert time.monotonic() < deadline
     assert takes_events(server)
