@@ -73,10 +73,10 @@ def sent(
     os: str = "Linux",
     arch: str = "x64",
     country: str = "DE",
-    context: Mapping[str, Any] | None = None,
-    **properties: Any,
+    properties: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
-    """One message, as a client would say it."""
+    """One message, as a client would say it; properties by name, or in a mapping where names collide."""
     facts: dict[str, Any] = {
         "app": {"name": "app", "version": version},
         "os": {"name": os, "version": "1.2"},
@@ -88,8 +88,8 @@ def sent(
         "event": event,
         "install": install,
         "at": at,
-        "properties": properties,
-        "context": facts | dict(context or {}),
+        "properties": {**(properties or {}), **more},
+        "context": facts,
     }
 
 

@@ -3,13 +3,38 @@
 from collections.abc import Callable
 from typing import Any
 
-from aboveboard.insights import actions, explain
+from aboveboard.insights import (
+    actions,
+    environment,
+    errors,
+    explain,
+    extensions,
+    funnel,
+    overview,
+    pages,
+    providers,
+    quality,
+    releases,
+    retention,
+    volume,
+)
 from aboveboard.insights.filters import Filters
 
 __all__ = ["QUESTIONS", "Filters"]
 
 QUESTIONS: dict[str, Callable[[Any, Filters], list[dict[str, Any]]]] = {
+    "overview": overview.ask,
     "actions": actions.ask,
     "explain": explain.ask,
+    "releases": releases.ask,
+    "errors": errors.ask,
+    "extensions": extensions.ask,
+    "providers": providers.ask,
+    "pages": pages.ask,
+    "environment": environment.ask,
+    "retention": retention.ask,
+    "funnel": funnel.ask,
+    "volume": volume.ask,
+    "quality": quality.ask,
 }
 """The name of each question, as in `/api/v1/<name>`, and what answers it."""

@@ -1,8 +1,11 @@
 """What do people do, how often does it work, how long does it take, and what are the reasons when it fails?"""
 
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights.filters import FINAL, Filters
+from aboveboard.insights.asking import rows
+from aboveboard.insights.filters import Filters
+from aboveboard.insights.statistics import Z95
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -18,11 +21,12 @@ _ACTIONS = """
 SELECT
     event,
     anyLast(extension) AS extension,
-    count() AS events,
-    uniqExactIf(source || install, install != '') AS installs,
-    countIf(failed) AS failures,
-    countIf(outcome NOT IN ('cancelled', 'skipped')) AS decided,
-    if(decided > 0, countIf(outcome = 'success') / decided, NULL) AS success_rate,
+    {estimated} AS events,
+    {margin} AS events_margin,
+    {installs} AS installs,
+    {failures} AS failures,
+    {success_rate} AS success_rate,
+    countIf(outcome NOT IN ('cancelled', 'skipped')) AS ended,
     quantilesExactInclusiveIf(0.5, 0.95, 0.99)(ifNull(duration_ms, 0), duration_ms IS NOT NULL) AS quantiles,
     countIf(duration_ms IS NOT NULL) AS timed
 FROM events FINAL
@@ -36,8 +40,8 @@ _REASONS = """
 SELECT
     event,
     fingerprint,
-    count() AS failures,
-    uniqExactIf(source || install, install != '') AS installs,
+    {estimated} AS failures,
+    {installs} AS installs,
     max(source IN {{open_sources:Array(String)}}) AS open,
     any(error_text) AS text,
     any(error_type) AS type,
@@ -56,29 +60,36 @@ LIMIT 3 BY event
 def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     """Return one row for each event that is tracked, those that fail most first.
 
-    Rows: event, extension, events, installs, failures, success_rate (0 to 1, of those that ended; None where none
-    did), p50_ms, p95_ms, p99_ms (None where no duration was sent), reasons (at most three: fingerprint, failures,
-    installs, text, type, code, status_code, exit_code). Quantiles are exact, with linear interpolation.
+    Rows: event, extension, events, events_margin (how far that may be off where events are sampled, 95 %), installs,
+    failures, success_rate (0 to 1, of those that ended; None where none did) with its 95 % interval success_low and
+    success_high, p50_ms, p95_ms, p99_ms (None where no duration was sent), reasons (at most three: fingerprint,
+    failures, installs, text, type, code, status_code, exit_code). Quantiles are exact, with linear interpolation.
     """
     reasons: dict[str, list[dict[str, Any]]] = {}
-    for reason in _rows(client, _REASONS, filters):
+    for reason in rows(client, _REASONS, filters):
         reasons.setdefault(reason.pop("event"), []).append(_shown(reason))
     return [
-        _action(row) | {"reasons": reasons.get(row["event"], [])} for row in _rows(client, _ACTIONS, filters)
+        _action(row) | {"reasons": reasons.get(row["event"], [])} for row in rows(client, _ACTIONS, filters)
     ]
-
-
-def _rows(client: "Client", sql: str, filters: Filters) -> list[dict[str, Any]]:
-    text = sql.format(where=filters.where())
-    return list(client.query(text, parameters=filters.parameters(), settings=FINAL).named_results())
 
 
 def _action(row: dict[str, Any]) -> dict[str, Any]:
     quantiles, timed = row.pop("quantiles"), row.pop("timed")
     if not timed:
         quantiles = (None, None, None)
-    del row["decided"]
+    low, high = _wilson(row["success_rate"], row.pop("ended"))
+    row |= {"success_low": low, "success_high": high}
     return row | dict(zip(("p50_ms", "p95_ms", "p99_ms"), quantiles, strict=True))
+
+
+def _wilson(share: float | None, count: int) -> tuple[float | None, float | None]:
+    """Return the 95 % interval of a share among so many (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
+    if share is None:
+        return None, None
+    square = Z95**2
+    middle = (share + square / (2 * count)) / (1 + square / count)
+    reach = Z95 * sqrt(share * (1 - share) / count + square / (4 * count**2)) / (1 + square / count)
+    return max(middle - reach, 0.0), min(middle + reach, 1.0)
 
 
 def _shown(reason: dict[str, Any]) -> dict[str, Any]:

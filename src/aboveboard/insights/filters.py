@@ -30,7 +30,8 @@ class FilterError(ValueError):
 class Filters:
     """The sources, the span of time (UTC, `until` exclusive) and exact values to look at.
 
-    `open_sources` are those whose texts may be shown whatever the size of a group (development).
+    `open_sources` are those whose texts may be shown whatever the size of a group (development); `steps` are the
+    events of a funnel.
     """
 
     sources: Sequence[str]
@@ -38,6 +39,7 @@ class Filters:
     until: datetime
     equal: Mapping[str, str]
     open_sources: Sequence[str] = ()
+    steps: Sequence[str] = ()
 
     def where(self) -> str:
         """Return the condition, all values as parameters."""
@@ -62,11 +64,11 @@ class Filters:
 
 
 def filters_from(query: Mapping[str, str], sources: Sources, now: datetime) -> Filters:
-    """Read the filters of an address: source, from, to, version, os, arch, country, extension, event.
+    """Read the filters of an address: source, from, to, version, os, arch, country, extension, event, reason, steps.
 
     Without `source`: all production sources, or the development sources where there is no other. `from` and `to`
     are days (2026-11-23, `to` included) or moments (ISO 8601, UTC where no zone is said); by default the last 30
-    days. Raises FilterError.
+    days. `reason` is a fingerprint, `steps` are names of events with commas between. Raises FilterError.
     """
     names = [query["source"]] if query.get("source") else sources.answering()
     for name in names:
@@ -83,6 +85,7 @@ def filters_from(query: Mapping[str, str], sources: Sources, now: datetime) -> F
         until=until,
         equal={name: query[name] for name in _COLUMNS if query.get(name)},
         open_sources=[source.name for source in sources if source.development],
+        steps=[step.strip() for step in query.get("steps", "").split(",") if step.strip()],
     )
 
 

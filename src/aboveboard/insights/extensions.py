@@ -1,0 +1,66 @@
+"""Which extensions are installed, in which version beside which version of the app, and do they work?"""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from aboveboard.insights.asking import rows
+from aboveboard.insights.facts import FACT_ROWS
+from aboveboard.insights.filters import Filters
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+else:
+    Client = Any
+
+__all__ = ["ask"]
+
+_INSTALLED = """
+SELECT name AS extension, value AS version, app_version, groupUniqArray((source, install)) AS having
+FROM
+({facts})
+WHERE kind = 'extension'
+GROUP BY extension, version, app_version
+ORDER BY extension, version, app_version
+"""
+
+_EVENTS = """
+SELECT
+    extension,
+    extension_version AS version,
+    {estimated} AS events,
+    {failures} AS failures,
+    {success_rate} AS success_rate
+FROM events FINAL
+WHERE {where}
+    AND extension != ''
+GROUP BY extension, version
+"""
+
+
+def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
+    """Return a row for each version of each extension, the most installed first.
+
+    Rows: extension, version, installs, app_versions (installs by version of the app), events (its own), failures,
+    success_rate (None where it logged nothing that ended).
+    """
+    facts = FACT_ROWS.format(where=filters.where())
+    having: dict[tuple[str, str], set[Any]] = defaultdict(set)
+    beside: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for row in rows(client, _INSTALLED, filters, {"facts": facts}):
+        key = row["extension"], row["version"]
+        having[key].update(row["having"])
+        beside[key][row["app_version"]] = len(row["having"])
+    events = {(row["extension"], row["version"]): row for row in rows(client, _EVENTS, filters)}
+    nothing = {"events": 0, "failures": 0, "success_rate": None}
+    found = [
+        {
+            "extension": name,
+            "version": version,
+            "installs": len(having[name, version]),
+            "app_versions": beside[name, version],
+            **{each: events.get((name, version), nothing)[each] for each in nothing},
+        }
+        for name, version in {**having, **events}
+        if "<" not in name
+    ]
+    return sorted(found, key=lambda row: (-row["installs"], row["extension"], row["version"]))
