@@ -48,11 +48,6 @@ def settings(server: Server, folder: Path) -> Path:
         [[operations]]
         include-path-regex = "{KNOWING}"
         checks.positive_data_acceptance.enabled = false
-
-        # Any method but the right one is answered 404 there instead of 405.
-        [[operations]]
-        include-path-regex = "^/admin/v1/"
-        checks.unsupported_method.enabled = false
     """)
     return file
 

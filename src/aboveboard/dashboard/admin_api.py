@@ -38,6 +38,9 @@ class _Erase(msgspec.Struct, rename="camel"):
     deletion_id: str = ""
 
 
+_METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"]
+
+
 def routes() -> list[Route]:
     """Return the addresses of the admin API."""
     return [
@@ -46,7 +49,7 @@ def routes() -> list[Route]:
         Route(f"{PREFIX}/check", _admin(_check), methods=["POST"]),
         Route(f"{PREFIX}/audit", _admin(_audit), methods=["GET"]),
         Route(f"{PREFIX}/receipt", _admin(_receipt), methods=["POST"]),
-        Route("/admin/{rest:path}", _admin(_unknown), methods=["GET", "POST", "PUT", "DELETE"]),
+        Route("/admin/{rest:path}", _admin(_unknown), methods=_METHODS),
     ]
 
 
@@ -129,6 +132,13 @@ async def _receipt(request: Request, _: Token) -> Response:
 
 
 async def _unknown(request: Request, _: Token) -> Response:
+    known = [route for route in routes()[:-1] if isinstance(route, Route) and route.path == request.url.path]
+    if known:
+        allowed = ", ".join(sorted(known[0].methods or ()))
+        message = f"{request.url.path!r} takes {allowed}."
+        response = refused(RequestRefused(405, "method not allowed", message))
+        response.headers["allow"] = allowed
+        return response
     raise RequestRefused(404, "unknown address", f"There is no {request.url.path!r} in the admin API.")
 
 
