@@ -30,12 +30,6 @@ class Endpoint:
     path: str
 
     @property
-    def name(self) -> str:
-        """Return the host as the header `Host` names it: with the port unless it is the usual one."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == (443 if self.secure else 80) else f"{host}:{self.port}"
-
-    @property
     def is_loopback(self) -> bool:
         """Tell whether the collector is on this machine, which needs neither HTTPS nor a proxy."""
         return is_loopback(self.host)

@@ -3,17 +3,19 @@
 import base64
 import socket
 from collections.abc import Mapping
-from io import BufferedReader
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aboveboard.client.address import Endpoint, Proxy
 from aboveboard.client.delivery import Reply
 from aboveboard.client.gate import GATE
-from aboveboard.client.http import read_head, read_reply, write_post
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 15.0
+ANSWER_BYTES: Final = 64 * 1024
 
 
 class Aborted(OSError):
@@ -28,7 +30,7 @@ class Line:
         self._proxy = proxy
         self._lock = Lock()
         self._socket: socket.socket | None = None
-        self._stream: BufferedReader | None = None
+        self._connection: HTTPConnection | None = None
         self._aborted = False
 
     def abort(self) -> None:
@@ -41,27 +43,38 @@ class Line:
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
-            found, self._socket = self._socket, None
-        stream, self._stream = self._stream, None
-        for closing in (stream, found):
-            if closing is not None:
-                closing.close()
+            self._socket = None
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Send a POST and return its answer; raise `OSError`."""
+        with GATE:
+            from http.client import HTTPException
         try:
             self._check()
-            connection = self._socket or self._open()
-            stream = self._stream = self._stream or connection.makefile("rb")
-            request = write_post(self._endpoint.name, self._endpoint.path + path, headers, body)
-            connection.sendall(request)
-            reply, lasting = read_reply(stream)
+            connection = self._connection = self._connection or self._connected()
+            connection.request("POST", self._endpoint.path + path, body=body, headers=dict(headers))
+            answer = connection.getresponse()
+            reply = Reply(answer.status, answer.getheader("Retry-After", ""), answer.read(ANSWER_BYTES))
+        except HTTPException as error:
+            self.close()
+            raise OSError(f"what answered does not speak HTTP: {type(error).__name__}") from error
         except OSError:
             self.close()
             raise
-        if not lasting:
+        if answer.will_close or not answer.isclosed():
             self.close()
         return reply
+
+    def _connected(self) -> "HTTPConnection":
+        from http.client import HTTPConnection
+
+        connection = HTTPConnection(self._endpoint.host, self._endpoint.port)
+        connection.sock = self._open()
+        connection.auto_open = 0  # a connection that broke is not opened again behind our back
+        return connection
 
     def _open(self) -> socket.socket:
         target = self._proxy or self._endpoint
@@ -105,11 +118,16 @@ class Line:
             credentials = base64.b64encode(f"{proxy.user}:{proxy.password}".encode()).decode()
             lines.append(f"Proxy-Authorization: Basic {credentials}")
         plain.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-        # Unbuffered: what follows the answer's head belongs to the tunnel.
-        with plain.makefile("rb", buffering=0) as stream:
-            status, _ = read_head(stream)
-        if status != 200:
-            raise OSError(f"the proxy refused the tunnel: it answered {status}")
+        # Nothing can follow the answer's head: in TLS it is the client that speaks first.
+        from http.client import HTTPException, HTTPResponse
+
+        answer = HTTPResponse(plain, method="CONNECT")
+        try:
+            answer.begin()
+        except HTTPException as error:
+            raise OSError(f"the proxy does not speak HTTP: {type(error).__name__}") from error
+        if answer.status != 200:
+            raise OSError(f"the proxy refused the tunnel: it answered {answer.status}")
 
     def _hold(self, found: socket.socket) -> None:
         with self._lock:

@@ -1,0 +1,66 @@
+"""Do requests travel over TLS that the system trusts, share a connection, and import the network only when sent?"""
+
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.client.apps import ROOT, command, environment
+from tests.client.conftest import Bench
+from tests.client.test_delivery import log, numbers
+
+
+def test_events_travel_over_tls_where_the_system_trusts_the_certificate(bench: Bench, tmp_path: Path) -> None:
+    key, certificate = make_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    assert bench.collector.server is not None
+    bench.collector.server.socket = context.wrap_socket(bench.collector.server.socket, server_side=True)
+    url = bench.collector.url.replace("http://127.0.0.1", "https://localhost")
+    bench.telemetry(endpoint=url).close()
+    run = command("use", endpoint=url, events=3)
+    # OpenSSL reads this variable; it stands for the system's store of certificates.
+    trusting = environment(bench.home, SSL_CERT_FILE=str(certificate))
+    subprocess.run(run, env=trusting, cwd=ROOT, check=True, capture_output=True)
+    assert sorted(numbers(bench)) == [0, 1, 2]
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(bench: Bench, tmp_path: Path) -> None:
+    key, certificate = make_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    assert bench.collector.server is not None
+    bench.collector.server.socket = context.wrap_socket(bench.collector.server.socket, server_side=True)
+    stranger = bench.telemetry(endpoint=bench.collector.url.replace("http:", "https:"))
+    log(stranger, 1)
+    assert not stranger.flush(3)
+    assert bench.collector.batches == []
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """A key and a certificate for localhost that nobody but a test trusts."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return key, certificate
+
+
+def test_a_run_uses_one_connection_for_all_its_batches(bench: Bench) -> None:
+    bench.collector.protocol = "HTTP/1.1"
+    telemetry = bench.telemetry()
+    log(telemetry, 350)
+    assert telemetry.flush(10)
+    assert len(bench.collector.batches) == 4
+    assert bench.collector.opened == 1
+
+
+def test_nothing_of_the_network_is_imported_before_something_is_sent() -> None:
+    code = (
+        "import sys\nfrom aboveboard import Telemetry\nTelemetry('x', lifecycle=False).log_usage('a')\n"
+        "print(sorted({'ssl', 'http.client', 'socket', 'email', 'subprocess', '_hashlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
