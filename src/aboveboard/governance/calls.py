@@ -13,16 +13,20 @@ from aboveboard.governance.linking import Linker, substituted
 from aboveboard.governance.project import shared
 from aboveboard.governance.properties import Found, properties_of
 from aboveboard.governance.values import (
+    NOTHING,
     Called,
     Choice,
     Const,
     FuncRef,
+    Items,
+    Member,
     Named,
     Param,
+    Record,
     Text,
     Unknown,
     Value,
-    inside,
+    pruned,
 )
 
 __all__ = ["HOLE", "TRUSTED", "Call", "Finder", "Trusted"]
@@ -33,6 +37,8 @@ HOLE: Final = "{}"
 TRUSTED: Final = "TrustedValue"
 _SPECIFIC: Final = re.compile(r"telemetr|usage|analytics|track|posthog|event", re.IGNORECASE)
 _ROUNDS: Final = 6
+_MOST_SENT: Final = 40
+"""From so many places may one function send; more are a dispatcher, which nobody can follow."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,7 +92,7 @@ class Finder:
     def __init__(self, linker: Linker) -> None:
         self._linker = linker
         self._direct: dict[tuple[str, int, int], tuple[Site, str, str, Sent]] = {}
-        self._wrappers: dict[FuncRef, list[_Wrapper]] = {}
+        self._wrappers: dict[FuncRef, dict[tuple[str, int, int, Value], _Wrapper]] = {}
         self._through: dict[tuple[str, int, int], list[tuple[Site, str, str, Sent]]] = {}
         self._sites: dict[tuple[str, int, int], Site] = {}
         self._called: Counter[str] = Counter()
@@ -104,25 +110,37 @@ class Finder:
     def settle(self) -> set[str]:
         """Find out what sends; return the names of wrappers that were not looked for so far."""
         before = set(self._wrappers)
-        loggers = self._loggers()
-        for key, site in self._sites.items():
-            api = api_of(site)
-            if key in self._direct or api is None or site.name == TRUSTED or site.made:
-                continue
-            known = site.receiver is not None and site.receiver in loggers
-            if not known and not is_telemetry(site, api, self._linker):
-                continue
-            sent = api.read(self._linked(site))
-            if sent is not None:
-                self._direct[key] = (site, site.name, api.level, sent)
-                self._called[site.name] += 1
-                self._note_wrapper(site, site.name, api.level, sent)
+        candidates = [
+            (key, site) for key, site in self._sites.items() if key not in self._direct and not site.made
+        ]
+        for key, site in candidates:
+            self._try(key, site, loggers=frozenset())
+        # What `logUsage` is called on is a telemetry logger, and so is its `logError`.
+        loggers = frozenset(
+            site.receiver
+            for site, api, _, _ in self._direct.values()
+            if api in ("logUsage", "log_usage")
+            and not isinstance(site.receiver, Unknown | Const | Named | None)
+        )
+        for key, site in candidates:
+            if site.name in ("logError", "log_error") and site.receiver in loggers:
+                self._try(key, site, loggers)
         for _ in range(_ROUNDS):
             count = len(self._wrappers)
             self._follow()
             if len(self._wrappers) == count:
                 break
         return {name for ref in self._wrappers.keys() - before for name in self._names_of(ref)}
+
+    def _try(self, key: tuple[str, int, int], site: Site, loggers: frozenset[Value | None]) -> None:
+        api = api_of(site)
+        if api is None or (site.receiver not in loggers and not is_telemetry(site, api, self._linker)):
+            return
+        sent = api.read(self._linked(site)) if key not in self._direct else None
+        if sent is not None:
+            self._direct[key] = (site, site.name, api.level, sent)
+            self._called[site.name] += 1
+            self._note_wrapper(site, site.name, api.level, sent)
 
     def calls(self) -> list[Call]:
         """Return every event that is sent, ordered by its place."""
@@ -156,37 +174,36 @@ class Finder:
         named = tuple((name, self._linker.resolved(value)) for name, value in site.named)
         return replace(site, args=args, named=named)
 
-    def _loggers(self) -> set[Value]:
-        """What `logUsage` is called on is a telemetry logger, and so is its `logError`."""
-        receivers = {
-            site.receiver for site in self._sites.values()
-            if site.name in ("logUsage", "log_usage") and site.receiver is not None
-        }  # fmt: skip
-        return {each for each in receivers if not isinstance(each, Unknown | Const | Named)}
-
     def _note_wrapper(self, site: Site, api: str, level: str, sent: Sent) -> None:
-        for param in _params(self._linker.resolved(sent.event)):
-            wrapper = _Wrapper(param.function, api, level, sent, site)
-            known = self._wrappers.setdefault(param.function, [])
-            if wrapper not in known:
-                known.append(wrapper)
+        """Remember the functions by whose parameters a call names its event."""
+        event = self._linker.resolved(sent.event)
+        for param in set(_naming(event)):
+            known = self._wrappers.setdefault(param.function, {})
+            key = (site.file, site.line, site.column, event)
+            if len(known) < _MOST_SENT:
+                properties = tuple(map(pruned, sent.properties))
+                known.setdefault(
+                    key, _Wrapper(param.function, api, level, Sent(event, properties, sent.extra), site)
+                )
 
     def _follow(self) -> None:
         """Find calls of the wrappers known so far."""
         by_name: dict[str, list[_Wrapper]] = {}
         for ref, wrappers in self._wrappers.items():
             for name in self._names_of(ref):
-                by_name.setdefault(name.partition(":")[0] if ":" in name else name, []).extend(wrappers)
+                by_name.setdefault(name.partition(":")[0] if ":" in name else name, []).extend(
+                    wrappers.values()
+                )
         for key, site in list(self._sites.items()):
             if key in self._direct or key in self._through:
                 continue
-            callee = self._linker.resolved(site.callee)
-            meant = {callee} | set(callee.options if isinstance(callee, Choice) else ())
+            callee = self._linker.without_params(site.callee)
+            meant = {callee, *(callee.options if isinstance(callee, Choice) else ())}
             matched = [
                 wrapper
                 for ref in meant
                 if isinstance(ref, FuncRef)
-                for wrapper in self._wrappers.get(ref, ())
+                for wrapper in self._wrappers.get(ref, {}).values()
             ]
             if not matched and not any(isinstance(each, FuncRef) for each in meant):
                 matched = self._by_name(site, by_name)
@@ -202,7 +219,9 @@ class Finder:
             for wrapper in by_name.get(site.name, ())
             if self._linker.function(wrapper.function).member_of
         ]
-        if site.receiver is None or not named or not _SPECIFIC.search(site.name):
+        if site.receiver is None or api_of(site) is not None or not named or not _SPECIFIC.search(site.name):
+            return []
+        if isinstance(self._linker.without_params(site.receiver), Record | Const | Items | Text):
             return []
         closest = max(
             named, key=lambda wrapper: (shared(wrapper.function.file, site.file), wrapper.function.file)
@@ -212,13 +231,19 @@ class Finder:
     def _handed(self, site: Site, wrapper: _Wrapper) -> tuple[Site, str, str, Sent]:
         """Return what a wrapper sends for one call of it."""
         self._used.add(wrapper.function)
-        given = self._linker.arguments(wrapper.function, site.args, site.named)
+        given = self._linker.arguments(wrapper.function, site.args, site.named, site.open)
 
         def put(value: Value) -> Value:
             return self._linker.resolved(substituted(value, wrapper.function, given))
 
         event = put(self._linker.resolved(wrapper.sent.event))
         properties = tuple(put(self._linker.resolved(each)) for each in wrapper.sent.properties)
+        if isinstance(event, Record):  # `capture({event, properties})`, through a function that passes it on
+            whole = dict(event.entries)
+            event, properties = (
+                whole.get("event", whole.get("name", Unknown())),
+                (whole.get("properties", NOTHING),),
+            )
         extra = tuple((name, put(value)) for name, value in wrapper.sent.extra)
         return site, wrapper.api, wrapper.level, Sent(event, properties, extra)
 
@@ -234,7 +259,7 @@ class Finder:
 
     def _is_inside_wrapper(self, sent: Sent, site: Site) -> bool:
         """A call whose event is its function's own parameter is told by the function's callers, if any."""
-        params = list(_params(self._linker.resolved(sent.event)))
+        params = list(_naming(self._linker.resolved(sent.event)))
         return any(
             param.function in self._used
             or self._called[param.function.name] > (param.function.name == site.name)
@@ -243,16 +268,14 @@ class Finder:
 
     def _settings(self) -> dict[tuple[str, int, int], tuple[tuple[str, Value], ...]]:
         """Return what is added to actions later: `action.set(count=3)`."""
-        made = {
-            (site.file, site.line, site.callee): key
-            for key, (site, api, _, _) in self._direct.items()
-            if api == "action"
-        }
+        made = {(key[0], key[1]): key for key, (_, api, _, _) in self._direct.items() if api == "action"}
         found: dict[tuple[str, int, int], tuple[tuple[str, Value], ...]] = {}
         for site in self._sites.values():
-            if site.name != "set" or not isinstance(site.receiver, Called):
+            if site.name != "set":
                 continue
-            key = made.get((site.file, site.receiver.line, site.receiver.callee))
+            options = site.receiver.options if isinstance(site.receiver, Choice) else (site.receiver,)
+            lines = [each.line for each in options if isinstance(each, Called) and each.line <= site.line]
+            key = made.get((site.file, max(lines, default=0)))
             if key is not None:
                 found[key] = (*found.get(key, ()), *site.named)
         return found
@@ -266,10 +289,16 @@ class Finder:
             yield Call(site.file, site.line, site.column, api, name, level, properties, is_open or site.open)
 
 
-def _params(value: Value) -> Iterator[Param]:
-    for each in inside(value):
-        if isinstance(each, Param):
-            yield each
+def _naming(event: Value) -> Iterator[Param]:
+    """Yield the parameters that a name is made of, but not those that something unknown makes a name of."""
+    match event:
+        case Param():
+            yield event
+        case Member(of, _):
+            yield from _naming(of)
+        case Text(parts) | Choice(parts):
+            for part in parts:
+                yield from _naming(part)
 
 
 def _names(event: Value) -> Iterator[str | None]:

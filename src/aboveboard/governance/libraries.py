@@ -26,7 +26,7 @@ from aboveboard.governance.values import (
     Value,
 )
 
-__all__ = ["APIS", "Api", "Sent", "is_telemetry"]
+__all__ = ["APIS", "Api", "Sent", "api_of", "as_error", "is_telemetry"]
 
 ANY: Final = re.compile(r"telemetr|analytics|posthog|segment|rudder", re.IGNORECASE)
 _LOGGER: Final = re.compile(r"telemetr|analytics|usage|reporter|logger|^log$", re.IGNORECASE)
@@ -130,9 +130,12 @@ def _usage(site: Site) -> Sent | None:
     if event == NOTHING or not _may_be_text(event):
         return None
     error = _at(site, 2, "error")
-    return Sent(
-        event, (_at(site, 1, "properties"),), (("error", Unknown("error")),) if error != NOTHING else ()
-    )
+    return Sent(event, (_at(site, 1, "properties"),), (("error", as_error(error)),))
+
+
+def as_error(value: Value) -> Value:
+    """Return a value that is sent as an error, whatever it is; one that is left out is still nothing."""
+    return NOTHING if value == NOTHING else Called(Named("Error"), (value,))
 
 
 def _action(site: Site) -> Sent | None:
@@ -221,13 +224,15 @@ def api_of(site: Site) -> Api | None:
 def is_telemetry(site: Site, api: Api, linker: Linker) -> bool:
     """Tell whether a call's receiver is one that sends."""
     receiver = linker.without_params(site.receiver if site.receiver is not None else site.callee)
-    said = set(_evidence(receiver, linker, api, 0))
+    said = set(_evidence(receiver, linker, 0))
     if not site.file.endswith(".py") and site.receiver is not None and api.receiver is None:
         return True
     if True in said:
         return True
     if False in said and (api.strict or site.receiver is None):
         return False
+    if isinstance(linker.without_params(site.callee), FuncRef):
+        return False  # a function whose source is here: it sends if it calls what sends
     if api.receiver is None:
         return True
     spelt = _last_name(site.spelt) if site.receiver is not None and site.spelt else _name(receiver)
@@ -244,26 +249,26 @@ def _name(value: Value) -> str:
     return str(getattr(value, "name", ""))
 
 
-def _evidence(value: Value, linker: Linker, api: Api, depth: int) -> Iterator[bool]:
+def _evidence(value: Value, linker: Linker, depth: int) -> Iterator[bool]:
     """Yield True for what is telemetry, False for what is plainly something else, nothing where one cannot tell."""
     if depth > 6:
         return
     match value:
         case Choice(options):
             for each in options:
-                yield from _evidence(each, linker, api, depth + 1)
+                yield from _evidence(each, linker, depth + 1)
         case Ref(_, module, name):
             if _MODULES.search(module) or (name not in ("*", "default") and ANY.search(name)):
                 yield True
         case Typed(kind):
             yield from _of_type(kind, linker)
         case Called(callee):
-            yield from _of_call(callee, linker, api, depth)
+            yield from _of_call(callee, linker, depth)
         case Member(of, name):
             if ANY.search(name):
                 yield True
             elif name in _HANDS_ON:
-                yield from (each for each in _evidence(of, linker, api, depth + 1) if each)
+                yield from (each for each in _evidence(of, linker, depth + 1) if each)
         case Named(name):
             if ANY.search(name):
                 yield True
@@ -280,7 +285,7 @@ def _of_type(kind: Value, linker: Linker) -> Iterator[bool]:
     name = _type_name(kind)
     if (isinstance(kind, Ref) and _MODULES.search(kind.module)) or ANY.search(name):
         yield True
-    elif isinstance(kind, ClassRef):
+    elif isinstance(kind, ClassRef) and kind.name:
         yield any(ANY.search(_type_name(base)) for base in linker.bases(kind))
     elif name:
         yield False
@@ -290,12 +295,12 @@ def _type_name(kind: Value) -> str:
     return kind.name if isinstance(kind, Ref | Named | ClassRef | Member) else ""
 
 
-def _of_call(callee: Value, linker: Linker, api: Api, depth: int) -> Iterator[bool]:
+def _of_call(callee: Value, linker: Linker, depth: int) -> Iterator[bool]:
     name = _type_name(callee) or _name(callee)
     if ANY.search(name):
         yield True
     elif isinstance(callee, Member) and name in _HANDS_ON:
-        yield from (each for each in _evidence(callee.of, linker, api, depth + 1) if each)
+        yield from (each for each in _evidence(callee.of, linker, depth + 1) if each)
     elif isinstance(callee, Ref) and _MODULES.search(callee.module):
         yield True
     elif isinstance(callee, ClassRef):

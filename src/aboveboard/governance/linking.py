@@ -10,6 +10,7 @@ from typing import Final
 
 from aboveboard.governance.facts import ClassFacts, FunctionFacts, Module
 from aboveboard.governance.project import Project
+from aboveboard.governance.texts import TEXT_METHODS, of_method
 from aboveboard.governance.values import (
     UNKNOWN,
     Called,
@@ -18,6 +19,7 @@ from aboveboard.governance.values import (
     Const,
     FuncRef,
     Items,
+    Keyed,
     Member,
     Named,
     Param,
@@ -28,6 +30,7 @@ from aboveboard.governance.values import (
     Unknown,
     Value,
     choice,
+    inside,
     mapped,
 )
 
@@ -35,6 +38,7 @@ __all__ = ["Linker", "substituted"]
 
 _STEPS: Final = 4_000
 _DEEP: Final = 40
+_TIMES: Final = 4
 _MOST: Final = 24
 
 
@@ -69,8 +73,12 @@ class Linker:
 
     def without_params(self, value: Value) -> Value:
         """Return `value` where each parameter is what its type or default says of it."""
-        self._left = _STEPS
-        return self._resolve(_otherwise(value, 0), 0)
+        known = self.resolved(value)
+        for _ in range(_TIMES):  # what a member turns out to be may be a parameter again
+            if not any(isinstance(each, Param) for each in inside(known)):
+                break
+            known = self.resolved(_otherwise(known, 0))
+        return known
 
     def _module(self, file: str) -> Module:
         if file not in self._exports:
@@ -100,6 +108,8 @@ class Linker:
             case Typed(kind):
                 known = inner(kind)
                 return known if isinstance(known, Const | Choice | Unknown | Typed) else Typed(known)
+            case Keyed(key, given):
+                return _keyed(inner(key), inner(given))
             case Record() | Items() | Choice():
                 return mapped(value, inner)
         return value
@@ -138,7 +148,11 @@ class Linker:
             case Items(items):
                 if name.isdigit():
                     return items[int(name)] if int(name) < len(items) else UNKNOWN
-                return choice(items) if name == "?" else Member(of, name)
+                return (
+                    choice([self._resolve(each, depth + 1) for each in items])
+                    if name == "?"
+                    else Member(of, name)
+                )
             case Choice(options):
                 return choice([self._part(option, name, depth + 1) for option in options])
             case ClassRef() | Typed(ClassRef()):
@@ -191,6 +205,11 @@ class Linker:
 
     def _given(self, called: Called, depth: int) -> Value:
         match called.callee:
+            case Member(of, name) if name in TEXT_METHODS:
+                args = tuple(self._resolve(each, depth + 1) for each in called.args)
+                text = of_method(of, name, args)
+                if text is not None:
+                    return self._resolve(text, depth + 1)
             case FuncRef() as ref:
                 result = self.function(ref).result
                 if result is not None and result != UNKNOWN and depth < _DEEP // 2:
@@ -211,12 +230,18 @@ class Linker:
         return called
 
     def arguments(
-        self, ref: FuncRef, args: tuple[Value, ...], named: tuple[tuple[str, Value], ...]
+        self,
+        ref: FuncRef,
+        args: tuple[Value, ...],
+        named: tuple[tuple[str, Value], ...],
+        spread: bool = False,
     ) -> Mapping[int, Value]:
-        """Return what each parameter of a function is given, by its place."""
+        """Return what each parameter of a function is given, by its place; `spread`: some cannot be counted."""
         params = self.function(ref).params
         first = 1 if params[:1] in (("self",), ("cls",)) else 0
         given = {first + at: value for at, value in enumerate(args)}
+        if spread:
+            given |= dict.fromkeys(range(first + len(args), len(params)), UNKNOWN)
         return given | {params.index(name): value for name, value in named if name in params}
 
 
@@ -225,7 +250,7 @@ def substituted(value: Value, ref: FuncRef, given: Mapping[int, Value], depth: i
     if depth > _DEEP:
         return UNKNOWN
     if isinstance(value, Param) and value.function == ref:
-        return given.get(value.index, value.otherwise)
+        return given.get(value.index, value.default)
     return mapped(value, lambda each: substituted(each, ref, given, depth + 1))
 
 
@@ -235,6 +260,13 @@ def _otherwise(value: Value, depth: int, ref: FuncRef | None = None) -> Value:
     if isinstance(value, Param) and (ref is None or value.function == ref):
         return _otherwise(value.otherwise, depth + 1, ref)
     return mapped(value, lambda each: _otherwise(each, depth + 1, ref))
+
+
+def _keyed(key: Value, value: Value) -> Value:
+    options = key.options if isinstance(key, Choice) else (key,)
+    return Record(
+        tuple((_written(each.value) if isinstance(each, Const) else "?", value) for each in options)
+    )
 
 
 def _text(parts: list[Value]) -> Value:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -11,44 +13,63 @@ from aboveboard.governance.script_syntax import SUFFIXES
 __all__ = ["PYTHON", "Project", "shared", "source_files"]
 
 PYTHON: Final = (".py", ".pyi")
-_SKIPPED: Final = frozenset({
-    "node_modules", "bower_components", "__pycache__", "site-packages", "dist", "build", "out", "coverage",
-    "vendor", "venv", "target", "storybook-static", "site",
-})  # fmt: skip
+_NEVER: Final = frozenset({"node_modules", "bower_components", "__pycache__", "site-packages"})
+_BUILT: Final = frozenset({"dist", "build", "out", "coverage", "vendor", "venv", "target"})
+"""Where no Git says what is ignored, folders of these names are."""
+_TESTS: Final = frozenset({"tests", "test", "__tests__", "__mocks__", "e2e"})
+_TEST_FILE: Final = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|\.(?:spec|test)(?:-d)?\.\w+$")
 _TRIED: Final = ("", *(suffix for suffix in SUFFIXES), *(f"/index{suffix}" for suffix in SUFFIXES))
 _MOST_BYTES: Final = 2_000_000
 """Larger files are made by machines: bundles, tables, recordings."""
 
 
-def source_files(paths: Iterable[Path], skip: Iterable[str] = ()) -> tuple[list[str], list[str]]:
+def source_files(
+    paths: Iterable[Path], skip: Iterable[str] = (), tests: bool = False
+) -> tuple[list[str], list[str]]:
     """Return the source files in `paths`, and the package.json files beside them, sorted.
 
-    Folders of packages and builds, hidden folders, minified and generated files, and names that match a pattern
-    of `skip` are left out; a file that is named itself is always taken.
+    Left out is what Git ignores, installed packages, generated and minified files, names that match a pattern of
+    `skip`, and tests unless `tests`; a file that is named itself is always taken.
     """
     sources: set[str] = set()
     packages: set[str] = set()
     patterns = tuple(skip)
     for path in paths:
-        for name in _inside(path, patterns):
-            if name.endswith("/package.json") or name == "package.json":
-                packages.add(name)
-            elif path.is_file() or _is_source(name):
-                sources.add(name)
+        if path.is_file():
+            sources.add(path.as_posix())
+            continue
+        for inner in _inside(path):
+            folders = inner.split("/")[:-1]
+            if not _NEVER.isdisjoint(folders) or any(folder.startswith(".") for folder in folders):
+                continue
+            if not tests and (not _TESTS.isdisjoint(folders) or _TEST_FILE.search(inner)):
+                continue
+            if any(PurePosixPath(inner).match(pattern) for pattern in patterns):
+                continue
+            whole = inner if path == Path() else f"{path.as_posix()}/{inner}"
+            if inner.endswith("package.json"):
+                packages.add(whole)
+            elif _is_source(whole):
+                sources.add(whole)
     return sorted(sources), sorted(packages)
 
 
-def _inside(path: Path, skip: tuple[str, ...]) -> Iterator[str]:
-    if path.is_file():
-        yield path.as_posix()
-        return
+def _inside(path: Path) -> list[str]:
+    """Return every file below a folder, by its path from there."""
+    command = ["git", "-C", str(path), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(command, capture_output=True, check=True).stdout.decode(
+            "utf-8", "surrogateescape"
+        )
+        if listed:
+            return listed.rstrip("\0").split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        pass
+    found = []
     for folder, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
-        for name in names:
-            whole = f"{folder}/{name}"
-            if skip and any(PurePosixPath(whole).match(pattern) for pattern in skip):
-                continue
-            yield whole.removeprefix("./")
+        folders[:] = [name for name in folders if name not in _BUILT | _NEVER and not name.startswith(".")]
+        found += [Path(folder, name).relative_to(path).as_posix() for name in names]
+    return found
 
 
 def _is_source(name: str) -> bool:

@@ -74,6 +74,8 @@ def properties_of(
         is_open = is_open or more
     for name, value in extra:
         known = linker.without_params(value)
+        if known in (NOTHING, Called(Named("Error"), (NOTHING,))):
+            continue
         if name in ("", "?"):
             found, more = _entries(known, 0)
             entries += found
@@ -158,6 +160,8 @@ def type_of(value: Value) -> str:
             return "function"
         case Typed(kind):
             return _of_class(kind)
+        case Called(Named("Error")):
+            return "error"
         case Called(Member(_, name)):
             return _METHODS.get(name, "")
         case Member(_, name):

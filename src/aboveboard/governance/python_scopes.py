@@ -14,7 +14,8 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 class Binding:
     """One place that gives a name a value; `target` is the name's place in a pattern such as `a, b = …`.
 
-    `kind` is "is" (the value itself), "item" (an item of it), "definition", "import", "parameter", "error" or "type".
+    `kind` is "is" (the value itself), "item" (an item of it), "definition", "import", "parameter", "rest", "error" or
+    "type".
     """
 
     kind: str
@@ -210,6 +211,9 @@ class Scopes(ast.NodeVisitor):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             for param in parameters(node):
                 self._bind(param.arg, Binding("parameter", node, ast.Name(param.arg), param.annotation))
+            for rest in (node.args.vararg, node.args.kwarg):
+                if rest is not None:
+                    self._bind(rest.arg, Binding("rest", node))
         for each in body:
             self.visit(each)
         self._now = outer

@@ -8,6 +8,7 @@ from typing import Final
 from aboveboard.governance.facts import ClassFacts, FunctionFacts, Module
 from aboveboard.governance.python_scopes import Binding, Function, Scope, Scopes, parameters
 from aboveboard.governance.python_types import type_value
+from aboveboard.governance.texts import filled
 from aboveboard.governance.values import (
     UNKNOWN,
     Called,
@@ -15,6 +16,7 @@ from aboveboard.governance.values import (
     Const,
     FuncRef,
     Items,
+    Keyed,
     Member,
     Named,
     Param,
@@ -25,6 +27,7 @@ from aboveboard.governance.values import (
     Unknown,
     Value,
     choice,
+    pruned,
 )
 
 __all__ = ["PythonValues", "line_of"]
@@ -126,8 +129,10 @@ class PythonValues:
             entries: list[tuple[str, Value]] = []
             for key, value in zip(node.keys, node.values, strict=True):
                 given = self.value(value, scope)
-                entries += (
-                    [(name, given) for name in self.keys(key, scope)] if key is not None else [("", given)]
+                entries.append(
+                    (str(key.value), given)
+                    if isinstance(key, ast.Constant)
+                    else ("", given if key is None else Keyed(self.value(key, scope), given))
                 )
             return Record(tuple(entries))
         items: list[Value] = []
@@ -152,7 +157,7 @@ class PythonValues:
         if isinstance(operator, ast.Add) and (text or other):
             return Text((left, right))
         if isinstance(operator, ast.Mod) and isinstance(left, Const) and isinstance(left.value, str):
-            return _filled(left.value, right.items if isinstance(right, Items) else (right,), "%s")
+            return filled(left.value, right.items if isinstance(right, Items) else (right,), "%s")
         return UNKNOWN if isinstance(operator, ast.Add | ast.Mod) else Unknown("number")
 
     def arguments(
@@ -194,14 +199,8 @@ class PythonValues:
             case Named("super"):
                 holder = self.scopes.around(scope, ast.ClassDef)
                 return Typed(self.class_(holder.node)) if holder is not None else UNKNOWN  # type: ignore[arg-type]
-            case Member(Const(str() as text), "join") if len(args) == 1 and isinstance(args[0], Items):
-                return Text(tuple(part for item in args[0].items for part in (Const(text), item))[1:])
-            case Member(Const(str() as text), "format"):
-                return _filled(text, args, "{}")
             case Member(Ref(_, "functools", "*"), "partial") | Ref(_, "functools", "partial"):
                 return args[0] if args else UNKNOWN
-            case Member(Const(str() as text), "lower" | "strip" | "upper"):
-                return Const(getattr(text, callee.name)())
             case Member(Record() as record, "copy"):
                 return record
         return Called(callee, args, named, line_of(node))
@@ -231,7 +230,7 @@ class PythonValues:
                     (key, self.value(given, scope)) for each, given in parts for key in self.keys(each, scope)
                 ]
                 value = Record((("", value), *added))
-            self._known[key] = value
+            self._known[key] = pruned(value)
         return self._known[key]
 
     def _here(self, scope: Scope) -> Iterator[Scope]:
@@ -260,6 +259,8 @@ class PythonValues:
                 return self._imported(binding)
             case "parameter":
                 return self._parameter(binding, scope)
+        if binding.kind == "rest":
+            return UNKNOWN
         if isinstance(binding.node, ast.ClassDef):
             return self.class_(binding.node)
         return self.function(binding.node, scope) if isinstance(binding.node, Function) else UNKNOWN
@@ -298,7 +299,8 @@ class PythonValues:
         default = defaults.get(name)
         if default is not None and not (isinstance(default, ast.Constant) and default.value is None):
             known = choice((self.value(default, outside), known))
-        return Param(self.function(node, outside), index, name, known)
+        left_out = self.value(default, outside) if default is not None else Const(None)
+        return Param(self.function(node, outside), index, name, known, left_out)
 
     def function(self, node: Function, scope: Scope) -> FuncRef:
         """Return a function, and note what it takes and gives back."""
@@ -308,7 +310,9 @@ class PythonValues:
             holder = scope.node.name if isinstance(scope.node, ast.ClassDef) else ""
             facts = FunctionFacts(name, tuple(param.arg for param in parameters(node)), None, holder)
             self.module.functions[ref.id] = facts
-            self.module.functions[ref.id] = FunctionFacts(name, facts.params, self._result(node), holder)
+            self.module.functions[ref.id] = FunctionFacts(
+                name, facts.params, pruned(self._result(node)), holder
+            )
         return ref
 
     def _result(self, node: Function) -> Value:
@@ -316,7 +320,7 @@ class PythonValues:
         if isinstance(node, ast.Lambda):
             return self.value(node.body, scope)
         found = [self.value(each, scope) for each in _given_back(node.body)]
-        if node.returns is not None:
+        if node.returns is not None and not any(isinstance(each, Const | Text | Record) for each in found):
             found.append(type_value(self, node.returns, scope.parent or scope))
         return choice(found) if found else UNKNOWN
 
@@ -369,14 +373,3 @@ def _given_back(body: list[ast.stmt]) -> list[ast.expr]:
         ):
             waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
     return found
-
-
-def _filled(pattern: str, args: "tuple[Value, ...]", hole: str) -> Value:
-    """Return a text whose holes are filled, in their order."""
-    pieces = pattern.replace("%d", "%s").split(hole)
-    parts: list[Value] = [Const(pieces[0])]
-    for at, piece in enumerate(pieces[1:]):
-        parts += [args[at] if at < len(args) else UNKNOWN, Const(piece)]
-    if len(pieces) == 1 and ("{" in pattern or "%" in pattern):
-        return Text((UNKNOWN,))
-    return Text(tuple(parts))

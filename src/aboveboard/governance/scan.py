@@ -32,6 +32,7 @@ _SCRIPT_FIRST: Final = re.compile(
     rb"|\b(?:track|capture)\b[^\n]{0,3}[(<?.!`]|telemetr\w*[^;]{0,200}?\b(?:page|logError)\b"
     rb"|\b(?:page|logError)\b[^;]{0,200}?telemetr|analytics|posthog|[tT]elemetry",
 )
+_EXPORT_BLOCK: Final = re.compile(rb"export\s*\{[^}]*\}")
 _PYTHON_FIRST: Final = re.compile(
     rb"log_usage|log_error|TrustedValue|\baction\(|\.action\b|\.track\(|\.capture\(|telemetry\w*\.page\b|\.page\("
 )
@@ -56,14 +57,16 @@ class _Task(NamedTuple):
     pattern: re.Pattern[bytes] | None
 
 
-def scan(paths: Iterable[Path], *, skip: Iterable[str] = (), jobs: int | None = None) -> Scan:
+def scan(
+    paths: Iterable[Path], *, skip: Iterable[str] = (), tests: bool = False, jobs: int | None = None
+) -> Scan:
     """Return every telemetry call in some files and folders, as a whole: imports among them are followed.
 
-    `skip` are patterns of files to leave out, such as `**/*.spec.ts`; `jobs` is how many processes read (the number
-    of cores). Raises nothing for files that are broken: they are in the answer.
+    `skip` are patterns of files to leave out, such as `*.generated.ts`; `tests` takes tests too; `jobs` is how many
+    processes read, by default one a core. Raises nothing for files that are broken: the answer names them.
     """
     began = time.monotonic()
-    files, packages = source_files(paths, skip)
+    files, packages = source_files(paths, skip, tests)
     linker = Linker(Project(files, packages), _exports)
     finder = Finder(linker)
     names = frozenset({*APIS["script"], *APIS["python"], TRUSTED, "set"})
@@ -132,16 +135,20 @@ def _read_some(task: _Task) -> tuple[list[Module], set[str]]:
         if module.sites or module.broken:
             modules.append(module)
         if passed_on is not None and b" as " in source and not python:
-            aliases |= {found.decode() for found in passed_on.findall(source)}
+            aliases |= {
+                found.decode()
+                for block in _EXPORT_BLOCK.findall(source)
+                for found in passed_on.findall(block)
+            }
     return modules, aliases
 
 
 def _passed_on(names: frozenset[str]) -> re.Pattern[bytes]:
-    """`export { name as other }`; imports read so too, and cost nothing but a look."""
+    """What finds `name as other` in `export { name as other }`."""
     plain = [re.escape(name.encode()) for name in sorted(names) if ":" not in name]
     if any(":" in name for name in names):
         plain.append(b"default")
-    return re.compile(rb"export\s*\{[^}]*?\b(?:" + b"|".join(plain) + rb")\s+as\s+(\w+)")
+    return re.compile(rb"\b(?:" + b"|".join(plain) + rb")\s+as\s+(\w+)")
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[bytes]:

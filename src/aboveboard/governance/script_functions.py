@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from tree_sitter import Node
 
 from aboveboard.governance.facts import ClassFacts, FunctionFacts, Module
-from aboveboard.governance.script_syntax import CLASSES, FUNCTIONS, Syntax, text_of
+from aboveboard.governance.script_syntax import CLASSES, Syntax, text_of
 from aboveboard.governance.values import (
     UNKNOWN,
     Called,
@@ -20,6 +20,7 @@ from aboveboard.governance.values import (
     Unknown,
     Value,
     choice,
+    pruned,
 )
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Definitions:
 
     def __init__(self, reader: Evaluator) -> None:
         self._reader = reader
+        self._open: set[int] = set()
 
     def function(self, node: Node) -> FuncRef:
         """Return a function, and note what it takes and gives back."""
@@ -64,7 +66,7 @@ class Definitions:
             )
             facts = FunctionFacts(name, tuple(self.params(node)), None, text_of(_named(holder)))
             self._reader.module.functions[ref.id] = facts
-            result = self._result(node)
+            result = pruned(self._result(node))
             self._reader.module.functions[ref.id] = FunctionFacts(name, facts.params, result, facts.member_of)
         return ref
 
@@ -90,7 +92,7 @@ class Definitions:
             members: dict[str, Value] = {}
             self._reader.module.classes[ref.id] = ClassFacts(ref.name, members, tuple(self._bases(node)))
             for name, value in self._members(node):
-                members[name] = choice([members[name], value]) if name in members else value
+                members[name] = pruned(choice([members[name], value]) if name in members else value)
         return ref
 
     def enum(self, node: Node) -> ClassRef:
@@ -133,16 +135,30 @@ class Definitions:
 
     def this(self, node: Node) -> Value:
         """Return the class or object whose method a node stands in."""
-        around = node.parent
-        while around is not None:
+        around: Node | None = node
+        while around is not None and around.parent is not None:
+            inner, around = around, around.parent
             if around.type in CLASSES:
                 return Typed(self.class_(around))
-            if around.type == "object" and node.parent is not None:
-                return self._reader.value(around)
-            if around.type in FUNCTIONS and around.type not in ("arrow_function", "method_definition"):
+            if inner.type in ("method_definition", "function_expression"):
+                holder = around.parent if around.type == "pair" else around
+                if holder is not None and holder.type == "object":
+                    return self._object(holder)
+                if inner.type == "function_expression":
+                    return Named("this")
+            if inner.type == "function_declaration":
                 return Named("this")
-            around = around.parent
         return Named("this")
+
+    def _object(self, node: Node) -> Value:
+        """Return an object that is asked for from inside it: once, not again while it is being read."""
+        if node.id in self._open:
+            return Named("this")
+        self._open.add(node.id)
+        try:
+            return self._reader.value(node)
+        finally:
+            self._open.discard(node.id)
 
     def _bases(self, node: Node) -> Iterator[Value]:
         for child in node.named_children:

@@ -24,6 +24,7 @@ from aboveboard.governance.values import (
     Unknown,
     Value,
     choice,
+    pruned,
 )
 
 __all__ = ["Meanings"]
@@ -37,6 +38,7 @@ _NAMED_TYPES: Final = {
 _TRANSPARENT_TYPES: Final = frozenset(
     {"Promise", "Readonly", "Partial", "Required", "NonNullable", "Awaited", "Pick", "Omit"}
 )
+_HOLD_ITEMS: Final = frozenset({"Array", "ReadonlyArray", "Set", "Map", "Iterable"})
 _SETTLED = (Const, Text, Record, Items, FuncRef, ClassRef)
 
 
@@ -58,21 +60,20 @@ class Meanings:
         key = declared.name.id
         if key not in self._known:
             self._known[key] = UNKNOWN  # what refers to itself is not known
-            self._known[key] = self._declared(declared)
+            self._known[key] = pruned(self._declared(declared))
         return self._known[key]
 
     def typed(self, value: Value, annotation: Node | None) -> Value:
         """Return `value`, and what its declared type adds where the value alone says too little."""
-        if annotation is None or isinstance(value, _SETTLED):
+        if annotation is None or (isinstance(value, _SETTLED) and value != Items(())):
             return value
         kind = self.type(annotation)
-        if isinstance(value, Unknown):
-            return kind if kind != UNKNOWN else value
-        return (
-            value
-            if isinstance(kind, Const | Unknown) and not isinstance(value, Unknown) and kind == UNKNOWN
-            else choice((value, kind))
-        )
+        if kind == UNKNOWN:
+            return value
+        if value == Items(()):
+            return kind
+        literal = all(isinstance(each, Const) for each in getattr(kind, "options", (kind,)))
+        return kind if literal or isinstance(value, Unknown) else choice((value, kind))
 
     def type(self, node: Node) -> Value:
         """Return what a type says of its values."""
@@ -93,7 +94,8 @@ class Meanings:
             case "template_literal_type" | "template_type":
                 return Unknown("string")
             case "array_type" | "tuple_type":
-                return Unknown("array")
+                items = tuple(self.type(child) for child in node.named_children)
+                return Items(items) if any(item != UNKNOWN for item in items) else Unknown("array")
             case "function_type":
                 return Unknown("function")
             case "object_type":
@@ -110,6 +112,8 @@ class Meanings:
         name, arguments = node.child_by_field_name("name"), node.child_by_field_name("type_arguments")
         if text_of(name) in _TRANSPARENT_TYPES and arguments is not None and arguments.named_children:
             return self.type(arguments.named_children[0])
+        if text_of(name) in _HOLD_ITEMS and arguments is not None and arguments.named_children:
+            return Items((self.type(arguments.named_children[-1]),))
         return self._named_type(name) if name is not None else UNKNOWN
 
     def _named_type(self, node: Node) -> Value:
@@ -169,7 +173,9 @@ class Meanings:
         else:
             known = self._reader.value(value)
         if pattern is not None and pattern.type != "identifier":
-            known = self._part(known, pattern, declared.name)
+            whole = self.type(annotation) if annotation is not None else UNKNOWN
+            known = self._part(known if whole == UNKNOWN else whole, pattern, declared.name)
+            annotation = None
         return self._assigned(declared, known, annotation, value is not None)
 
     def _assigned(self, declared: Declaration, known: Value, annotation: Node | None, given: bool) -> Value:
@@ -265,7 +271,8 @@ class Meanings:
         if handed is None:
             ref = self._reader.definitions.function(function)
             name = text_of(pattern) if pattern.type == "identifier" else ""
-            known = Param(ref, index, name, known)
+            left_out = self._reader.value(default) if default is not None else NOTHING
+            known = Param(ref, index, name, known, left_out)
         whole = pattern.type == "identifier"
         value = known if whole else self._part(known, pattern, declared.name)
         return self._assigned(declared, value, None, True)
@@ -287,7 +294,7 @@ class Meanings:
         if text_of(callee.child_by_field_name("property")) not in _EACH:
             return None
         given = self._reader.value(callee.child_by_field_name("object"))
-        if isinstance(given, Items):
+        if isinstance(given, Items) and given.items:
             return choice(given.items)
         return given if text_of(callee.child_by_field_name("property")) == "then" else Member(given, "?")
 
@@ -299,7 +306,7 @@ class Meanings:
         if text_of(loop.child_by_field_name("operator")) == "in":
             names = [name for name, _ in given.entries] if isinstance(given, Record) else []
             return choice([Const(name) for name in names]) if names else Unknown("string")
-        item = choice(given.items) if isinstance(given, Items) else Member(given, "?")
+        item = choice(given.items) if isinstance(given, Items) and given.items else Member(given, "?")
         return (
             self._part(item, declared.place, declared.name)
             if declared.place.type.endswith("pattern")

@@ -1,7 +1,6 @@
 """Which declarations and calls does a TypeScript, JavaScript or Svelte file hold, and what does a name mean where?
 
-JavaScript is read by the TSX grammar, which takes all of it. Of a Svelte file everything that is neither a script
-nor an expression is blanked out, so that what remains is one program in which lines and columns still hold.
+JavaScript is read by the TSX grammar, which takes all of it; a Svelte file as the program it stands for.
 """
 
 from collections.abc import Iterator
@@ -9,9 +8,10 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
-import tree_sitter_svelte
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
+
+from aboveboard.governance.svelte_program import program_of
 
 __all__ = ["SUFFIXES", "Declaration", "Syntax", "parse", "text_of"]
 
@@ -72,7 +72,6 @@ def _language(name: str) -> Language:
     pointer = {
         "typescript": tree_sitter_typescript.language_typescript,
         "tsx": tree_sitter_typescript.language_tsx,
-        "svelte": tree_sitter_svelte.language,
     }[name]
     return Language(pointer())
 
@@ -90,33 +89,8 @@ def text_of(node: Node | None) -> str:
 def parse(file: str, source: bytes) -> "Syntax":
     """Read one file; where its syntax is broken, what is whole is still read."""
     language = SUFFIXES[PurePath(file).suffix]
-    code = _program_of(source) if file.endswith(".svelte") else source
+    code = program_of(source) if file.endswith(".svelte") else source
     return Syntax(file, language, Parser(_language(language)).parse(code).root_node)
-
-
-def _program_of(source: bytes) -> bytes:
-    """Return a Svelte file's scripts and expressions as one program, each byte at its old place."""
-    root = Parser(_language("svelte")).parse(source).root_node
-    program = bytearray(byte if byte in b"\r\n" else 0x20 for byte in source)
-    for node in _raw(root):
-        program[node.start_byte : node.end_byte] = source[node.start_byte : node.end_byte]
-        if node.type == "svelte_raw_text":
-            # In brackets of its own, `{a}` and `{b => c}` are expressions wherever they stand.
-            program[node.start_byte - 1 : node.start_byte] = b"("
-            program[node.end_byte : node.end_byte + 1] = b")"
-            if node.start_byte >= 2 and program[node.start_byte - 2] == 0x20:
-                program[node.start_byte - 2] = ord(";")
-    return bytes(program)
-
-
-def _raw(node: Node) -> Iterator[Node]:
-    parent = node.parent
-    if node.type == "svelte_raw_text" or (
-        node.type == "raw_text" and parent is not None and parent.type == "script_element"
-    ):
-        yield node
-    for child in node.children:
-        yield from _raw(child)
 
 
 class Syntax:

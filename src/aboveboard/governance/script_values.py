@@ -16,6 +16,7 @@ from aboveboard.governance.values import (
     Choice,
     Const,
     Items,
+    Keyed,
     Member,
     Named,
     Record,
@@ -103,6 +104,8 @@ class ScriptValues(Evaluator):
 
     def _pair(self, pair: Node) -> list[tuple[str, Value]]:
         key, value = pair.child_by_field_name("key"), self.value(pair.child_by_field_name("value"))
+        if key is not None and key.type == "computed_property_name":
+            return [("", Keyed(self.value(key.named_children[0]), value))]
         return [(name, value) for name in self.keys(key)]
 
     def keys(self, key: Node | None) -> list[str]:
@@ -119,7 +122,7 @@ class ScriptValues(Evaluator):
         """Return a part of something, `a.b` or `a["b"]`."""
         of = self.value(node.child_by_field_name("object"))
         if node.type == "member_expression":
-            return member(of, text_of(node.child_by_field_name("property")))
+            return member(of, text_of(node.child_by_field_name("property")).lstrip("#"))
         key = self.value(node.child_by_field_name("index"))
         return member(of, str(key.value) if isinstance(key, Const) else "?")
 
@@ -168,21 +171,11 @@ def called(callee: Value, args: tuple[Value, ...], line: int) -> Value:
             return Called(callee, args)
         case Member(Named("JSON"), "stringify") | Member(Named("process"), "cwd"):
             return Unknown("string")
-        case Member(Items(items), "join"):
-            between = args[0] if args else Const(",")
-            return Text(tuple(part for item in items for part in (between, item))[1:])
-        case Member(Const(str()) | Text() as text, "concat"):
-            return Text((text, *args))
-        case Member(of, "toString" | "valueOf" | "trim" | "toLowerCase") if isinstance(of, Const):
-            return _spelt(of, callee.name)
+        case Named("$state" | "$derived" | "$bindable") | Member(Named("$state"), "raw" | "snapshot") if args:
+            return args[0]
         case Member(of, "bind"):
             return of
     return Called(callee, args, (), line)
-
-
-def _spelt(of: Const, how: str) -> Value:
-    text = str(of.value)
-    return Const({"trim": text.strip(), "toLowerCase": text.lower()}.get(how, text))
 
 
 def member(of: Value, name: str) -> Value:

@@ -17,6 +17,7 @@ __all__ = [
     "Const",
     "FuncRef",
     "Items",
+    "Keyed",
     "Member",
     "Named",
     "Param",
@@ -27,12 +28,14 @@ __all__ = [
     "Unknown",
     "Value",
     "choice",
+    "inside",
     "mapped",
+    "pruned",
 ]
 
 Value: TypeAlias = Union[
     "Const", "Text", "Record", "Items", "Choice", "Ref", "Member", "Called", "Param", "Typed", "FuncRef",
-    "ClassRef", "Named", "Unknown",
+    "ClassRef", "Named", "Keyed", "Unknown",
 ]  # fmt: skip
 
 
@@ -106,6 +109,8 @@ class Param:
     index: int
     name: str
     otherwise: Value
+    default: Value = Const(None)
+    """What it is where a call leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,14 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Keyed:
+    """An object with one member, whose name is a value: `{[name]: value}`."""
+
+    key: Value
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Anything else, of which at most the type is known."""
 
@@ -150,6 +163,8 @@ class Unknown:
 UNKNOWN = Unknown()
 NOTHING = Const(None)
 MOST_OPTIONS = 24
+MOST_PARTS = 300
+_DEPTHS = (8, 5, 3, 2, 1)
 
 
 def choice(options: "tuple[Value, ...] | list[Value]") -> Value:
@@ -191,21 +206,56 @@ def mapped(value: Value, change: Callable[[Value], Value]) -> Value:
             )
         case Typed(kind):
             return Typed(change(kind))
+        case Keyed(key, inner):
+            return Keyed(change(key), change(inner))
     return value
 
 
 def inside(value: Value) -> Iterator[Value]:
     """Yield `value` and everything in it, save what a parameter is otherwise."""
     yield value
+    for part in directly_inside(value):
+        yield from inside(part)
+
+
+def directly_inside(value: Value) -> Iterator[Value]:
+    """Yield the parts of a value, but not theirs."""
     match value:
         case Text(inner) | Items(inner) | Choice(inner):
-            for part in inner:
-                yield from inside(part)
+            yield from inner
         case Record(entries):
-            for _, part in entries:
-                yield from inside(part)
+            yield from (part for _, part in entries)
         case Member(of, _) | Typed(of):
-            yield from inside(of)
+            yield of
         case Called(callee, args, named):
-            for part in (callee, *args, *(part for _, part in named)):
-                yield from inside(part)
+            yield from (callee, *args, *(part for _, part in named))
+        case Keyed(key, part):
+            yield from (key, part)
+
+
+def pruned(value: Value) -> Value:
+    """Return `value`, without what lies deepest in it where it has grown too large to be followed.
+
+    Values are trees: what two variables share stands in both, so that a few dozen lines can make millions.
+    """
+    for depth in _DEPTHS:
+        if not _is_larger(value, [MOST_PARTS]):
+            return value
+        value = _cut(value, depth)
+    return value
+
+
+def _is_larger(value: Value, left: list[int]) -> bool:
+    """Whether `value` has more parts than `left`, which is counted down; constants cost nothing."""
+    left[0] -= not isinstance(value, Const)
+    if left[0] < 0:
+        return True
+    return any(_is_larger(part, left) for part in directly_inside(value))
+
+
+def _cut(value: Value, depth: int) -> Value:
+    if isinstance(value, Const | FuncRef | ClassRef | Ref | Named | Unknown):
+        return value
+    if depth == 0:
+        return UNKNOWN
+    return mapped(value, lambda part: _cut(part, depth - 1))
