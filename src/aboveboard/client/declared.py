@@ -150,6 +150,7 @@ def _notes(verdict: Verdict) -> tuple[Note, ...]:
 
 def machine_names(host: Host) -> list[str]:
     """Return the names that this machine goes by: the person's, the computer's, the home folder's."""
-    names = [host.environ.get(name, "") for name in ("USER", "LOGNAME", "USERNAME", "COMPUTERNAME")]
-    names += [str(host.home), host.home.name, os.uname().nodename if hasattr(os, "uname") else ""]
-    return [name for name in dict.fromkeys(names) if len(name) > 1]
+    from aboveboard.privacy.machine import full_name, values_of
+
+    node = os.uname().nodename if hasattr(os, "uname") else ""
+    return [*values_of(host.environ, node, str(host.home), full_name()), host.home.name]

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-__all__ = ["machine_values", "values_of"]
+__all__ = ["full_name", "machine_values", "values_of"]
 
 _NAMES = (
     "USER",
@@ -24,7 +24,7 @@ def machine_values() -> list[str]:
     import socket
 
     home = os.path.expanduser("~")
-    return values_of(os.environ, socket.gethostname(), home, _full_name())
+    return values_of(os.environ, socket.gethostname(), home, full_name())
 
 
 def values_of(environ: Mapping[str, str], host: str, home: str, full_name: str) -> list[str]:
@@ -34,7 +34,8 @@ def values_of(environ: Mapping[str, str], host: str, home: str, full_name: str) 
     return list(dict.fromkeys(value for value in values if value))
 
 
-def _full_name() -> str:
+def full_name() -> str:
+    """Give the full name of the person's account, empty where the system knows none."""
     try:
         import pwd
     except ImportError:  # Windows has none
