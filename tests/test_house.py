@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 
 CHECKS = {
-    "layers": [str(BIN / "lint-imports")],
+    "layers": [str(BIN / "lint-imports"), "--no-cache"],
     "types": [str(BIN / "mypy")],
     "style": [str(BIN / "ruff"), "check"],
     "layout": [str(BIN / "ruff"), "format", "--check"],

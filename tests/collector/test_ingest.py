@@ -5,6 +5,7 @@ import gzip
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,7 +14,12 @@ from tests.conftest import Server
 
 def track(event: str, **more: object) -> dict[str, object]:
     made = {"type": "track", "event": event, "messageId": str(uuid.uuid4()), "anonymousId": "a1"}
-    return made | {"timestamp": "2026-11-20T10:00:00Z"} | more
+    return made | {"timestamp": at(-3)} | more
+
+
+def at(days: float) -> str:
+    """A moment so many days from now, as clients write it."""
+    return (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="milliseconds")
 
 
 def rows(server: Server, event: str) -> list[dict[str, object]]:
@@ -42,9 +48,9 @@ def test_the_same_message_again_is_counted_once_and_its_first_content_stays(serv
     first = track("again", properties={"duration": 10})
     again = first | {"properties": {"duration": 99}}
     for message, sent_at in (
-        (first, "2026-11-20T10:00:01Z"),
-        (again, "2026-11-20T10:05:00Z"),
-        (again, "2026-11-21T00:00:00Z"),
+        (first, at(-3)),
+        (again, at(-2.9)),
+        (again, at(0)),
     ):
         body = {"batch": [message, message], "sentAt": sent_at, "writeKey": server.write_key}
         assert server.post("/v1/batch", body)[0] == 200

@@ -98,7 +98,7 @@ class _Request:
             self._drop("erased")
             return
         now = self.received // 1000
-        time = repaired(message.timestamp, self.batch.sent_at, now)
+        time = repaired(message.timestamp, self.batch.sent_at, message.received or now)
         if now - time > self.rules.source.window_days * DAY and not self.batch.source:
             self.refuse("too late", message)
             return

@@ -15,7 +15,8 @@ class Message(msgspec.Struct):
 
     `timestamp` is the client's own clock in milliseconds since 1970, None where it sent none; `size` is in bytes.
     `context` is a Segment context, or the same as JSON text not yet read. `install` is the hash that stands for the
-    anonymous id, where it is known and the id no longer is.
+    anonymous id, where it is known and the id no longer is; `received` is when it came, in milliseconds, where that
+    was before its batch.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Message(msgspec.Struct):
     context: Mapping[str, Any] | bytes
     size: int
     install: str = ""
+    received: int = 0
 
 
 class Refusal(msgspec.Struct):

@@ -94,11 +94,13 @@ def _message(row: Waiting, name: str) -> Message:
         page=page if isinstance(page, str) else "",
         message_id=row.message_id,
         anonymous_id="",
-        timestamp=row.client_time or row.received // 1000,
+        # Not the time of receiving: a retry of the same message has none either, and both are one row.
+        timestamp=row.client_time or None,
         properties=properties,
         context=_context(row.context),
         size=len(row.content.encode()),
         install=row.install,
+        received=row.received // 1000,
     )
 
 
