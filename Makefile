@@ -36,7 +36,7 @@ $(VENV)/.server: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.tests: $(VENV)/.server scripts/system
 	sh scripts/system
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[server,scan]' --group dev
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.tests
