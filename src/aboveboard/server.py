@@ -21,7 +21,7 @@ from aboveboard.collector.http import INGEST, ingest
 from aboveboard.collector.receipts import receipt_key
 from aboveboard.collector.rights import Rights
 from aboveboard.collector.upkeep import keep_swept
-from aboveboard.dashboard import admin_api, dashboard
+from aboveboard.dashboard import admin_api, dashboard, observe_api
 from aboveboard.errors import AboveboardError
 from aboveboard.store import Readers, connect, migrate
 from aboveboard.store.backup import tidy
@@ -80,6 +80,7 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
             Route("/healthz", _healthz),
             Route("/readyz", _readyz),
             *rights.routes(),
+            *observe_api.routes(),
             *admin_api.routes(),
             *dashboard.routes(),
         ],

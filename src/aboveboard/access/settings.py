@@ -41,6 +41,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     tls_cert: str = ""
     tls_key: str = ""
     behind_proxy: bool = False
+    transparency: bool = False
     sources: dict[str, Source] = {}
     tokens: dict[str, Token] = {}
 
@@ -49,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True):
     """Everything that a server is told before it starts; `file` is where the rest of it was read.
 
     `metrics_port` 0 means no metrics; `tls_cert` and `tls_key` are files, empty for plain HTTP; `behind_proxy`
-    says that something in front of the server speaks TLS.
+    says that something in front of the server speaks TLS; `transparency` shows the public page of what is collected.
     """
 
     file: Path
@@ -63,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True):
     tls_cert: str = ""
     tls_key: str = ""
     behind_proxy: bool = False
+    transparency: bool = False
 
     @property
     def loopback(self) -> bool:
@@ -111,6 +113,7 @@ def load_settings(
         tls_cert=_path(path, given.get("tls_cert", file.tls_cert)),
         tls_key=_path(path, given.get("tls_key", file.tls_key)),
         behind_proxy=given.get("behind_proxy", file.behind_proxy),
+        transparency=file.transparency,
     )
 
 

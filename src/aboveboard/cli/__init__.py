@@ -9,6 +9,7 @@ try:
 except ModuleNotFoundError:
     sys.exit("The commands need one more package. Install them with: pip install 'aboveboard[cli]'")
 
+from aboveboard.cli.own_usage import own_usage
 from aboveboard.errors import AboveboardError
 
 __all__ = ["main"]
@@ -18,11 +19,13 @@ _COMMANDS = {
     "source": "Add, list and revoke the sources that may send.",
     "clean": "Print lines as they would be sent.",
     "catalog": "Check and document what may be collected.",
+    "scan": "Find every telemetry call in source code.",
     "erase": "Delete everything about one install.",
     "audit": "Check the audit log and receipts of erasures.",
     "backup": "Copy the store of the running server.",
     "restore": "Put a backup in the place of the store.",
     "store": "Check that the store is whole.",
+    "usage": "Say whether this tool tells its makers anything.",
     "simulate": "Send what a believable population would.",
 }
 
@@ -41,19 +44,30 @@ class _Group(click.Group):
         except ModuleNotFoundError as error:
             if error.name and error.name.partition(".")[0] == "aboveboard":
                 raise
+            extra = "scan" if cmd_name == "scan" else "server"
             raise click.ClickException(
                 f"`aboveboard {cmd_name}` needs the package {error.name!r}. "
-                "Install it with: pip install 'aboveboard[server]'"
+                f"Install it with: pip install 'aboveboard[{extra}]'"
             ) from error
         command: click.Command = getattr(module, cmd_name)
         command.short_help = _COMMANDS[cmd_name]
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        ctx.meta[__name__] = name
+        return name, command, rest
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except AboveboardError as error:
-            raise click.ClickException(str(error)) from error
+        with own_usage() as action:
+            try:
+                return super().invoke(ctx)
+            except AboveboardError as error:
+                raise click.ClickException(str(error)) from error
+            finally:
+                action.set(name=ctx.meta.get(__name__))
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from aboveboard.access import Settings
 from aboveboard.access.guard import Guard
 from aboveboard.access.sessions import DAYS, signing_key
-from aboveboard.dashboard import api
+from aboveboard.dashboard import api, transparency
 from aboveboard.dashboard.headers import HEADERS, SecurityHeaders
 from aboveboard.dashboard.live import live
 from aboveboard.dashboard.lock_out import LockOut
@@ -48,6 +48,7 @@ def routes() -> list[BaseRoute]:
         Route("/quarantine", quarantine, methods=_BOTH),
         Route(REPLAY, replay_form, methods=["POST"]),
         Route("/sign-out", sign_out, methods=["POST"]),
+        *transparency.routes(),
         Route("/api/v1/{question}", api.answer),
         Route("/api/{rest:path}", api.unknown),
         Route(PATH, openapi),

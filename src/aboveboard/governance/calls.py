@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
 from aboveboard.governance.facts import Module, Site
-from aboveboard.governance.libraries import Sent, api_of, is_telemetry
+from aboveboard.governance.libraries import ANY, Sent, api_of, is_api, is_telemetry
 from aboveboard.governance.linking import Linker, substituted
 from aboveboard.governance.project import shared
 from aboveboard.governance.properties import Found, properties_of
@@ -261,22 +261,37 @@ class Finder:
         """A call whose event is its function's own parameter is told by the function's callers, if any."""
         params = list(_naming(self._linker.resolved(sent.event)))
         return any(
-            param.function in self._used
+            self._implements(param.function)
+            or param.function in self._used
             or self._called[param.function.name] > (param.function.name == site.name)
             for param in params
         )
 
+    def _implements(self, ref: FuncRef) -> bool:
+        """A method of a telemetry class that is called as the API is: it sends what it is given."""
+        return is_api(ref.name) and ANY.search(self._linker.function(ref).member_of) is not None
+
     def _settings(self) -> dict[tuple[str, int, int], tuple[tuple[str, Value], ...]]:
         """Return what is added to actions later: `action.set(count=3)`."""
-        made = {(key[0], key[1]): key for key, (_, api, _, _) in self._direct.items() if api == "action"}
+        made: dict[tuple[int, tuple[Value, ...]], list[tuple[str, int, int]]] = {}
+        for key, (site, api, _, _) in self._direct.items():
+            if api == "action":
+                made.setdefault((site.line, site.args), []).append(key)
         found: dict[tuple[str, int, int], tuple[tuple[str, Value], ...]] = {}
         for site in self._sites.values():
-            if site.name != "set":
+            if site.name != "set" or site.receiver is None or not made:
                 continue
-            options = site.receiver.options if isinstance(site.receiver, Choice) else (site.receiver,)
-            lines = [each.line for each in options if isinstance(each, Called) and each.line <= site.line]
-            key = made.get((site.file, max(lines, default=0)))
-            if key is not None:
+            receiver = self._linker.resolved(site.receiver)
+            options = receiver.options if isinstance(receiver, Choice) else (receiver,)
+            keys = [
+                key
+                for each in options
+                if isinstance(each, Called)
+                for key in made.get((each.line, each.args), ())
+            ]
+            # Of several in one file, it is the one that was made last.
+            above = [key for key in keys if key[0] == site.file and key[1] <= site.line]
+            for key in [max(above)] if above else [key for key in keys if key[0] != site.file]:
                 found[key] = (*found.get(key, ()), *site.named)
         return found
 

@@ -26,7 +26,7 @@ from aboveboard.governance.values import (
     Value,
 )
 
-__all__ = ["APIS", "Api", "Sent", "api_of", "as_error", "is_telemetry"]
+__all__ = ["ANY", "APIS", "Api", "Sent", "api_of", "as_error", "is_api", "is_telemetry"]
 
 ANY: Final = re.compile(r"telemetr|analytics|posthog|segment|rudder", re.IGNORECASE)
 _LOGGER: Final = re.compile(r"telemetr|analytics|usage|reporter|logger|^log$", re.IGNORECASE)
@@ -219,6 +219,11 @@ APIS: Final = {"script": _SCRIPT, "python": _PYTHON}
 def api_of(site: Site) -> Api | None:
     """Return the API that a call's name is of."""
     return APIS["python" if site.file.endswith((".py", ".pyi")) else "script"].get(site.name)
+
+
+def is_api(name: str) -> bool:
+    """Tell whether some API has a function of this name."""
+    return any(name in apis for apis in APIS.values())
 
 
 def is_telemetry(site: Site, api: Api, linker: Linker) -> bool:

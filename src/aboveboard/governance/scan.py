@@ -34,7 +34,7 @@ _SCRIPT_FIRST: Final = re.compile(
 )
 _EXPORT_BLOCK: Final = re.compile(rb"export\s*\{[^}]*\}")
 _PYTHON_FIRST: Final = re.compile(
-    rb"log_usage|log_error|TrustedValue|\baction\(|\.action\b|\.track\(|\.capture\(|telemetry\w*\.page\b|\.page\("
+    rb"log_usage|log_error|TrustedValue|\baction\(|\baction\.set\b|\.action\b|\.track\(|\.capture\(|telemetry\w*\.page\b|\.page\("
 )
 
 
