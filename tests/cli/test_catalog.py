@@ -1,6 +1,7 @@
-"""Do `aboveboard catalog lint` and `document` say what they should, in each form?"""
+"""Do the commands of `aboveboard catalog` say what they should, in each form?"""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,90 @@ class TestDocument:
         ran = run("document", path)
         assert ran.exit_code == 1
         assert f"{path}:1:" in ran.stderr
+
+
+GOOD = (
+    'app = "demo"\nnotice = 1\nprivacy = "https://example.org/x"\n[events.seen]\ndescription = "D."\nquestion = "Q?"\n'
+    'level = "usage"\nowner = "o"\nissue = "https://example.org/1"\nadded = 2026-01-01\nexpires = 2099-01-01\n'
+)
+NEW = '[events.fresh]\nlevel = "usage"\ndescription = "F."\nexpires = 2099-01-01\nissue = "{issue}"\n'
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one good catalog and code that keeps to it, committed."""
+    (tmp_path / "telemetry.toml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "app.py").write_text("telemetry.log_usage('seen')\n", encoding="utf-8")
+    identity = ("-c", "user.name=n", "-c", "user.email=e@example.org")
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-q", "-m", "first"]):
+        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class TestCheck:
+    def test_code_and_catalog_that_agree_end_with_0(self, repository: Path) -> None:
+        ran = run("check")
+        assert (ran.exit_code, ran.stdout, ran.stderr) == (0, "", "0 findings\n")
+
+    def test_differences_are_findings_in_each_form(self, repository: Path) -> None:
+        (repository / "app.py").write_text("telemetry.log_usage('other')\n", encoding="utf-8")
+        ran = run("check")
+        assert ran.exit_code == 1
+        assert "app.py:1: other is sent and not declared [undeclared-event]" in ran.stdout
+        assert "telemetry.toml:4: seen is declared and no code sends it [never-called]" in ran.stdout
+        assert len(json.loads(run("check", "--format", "json").stdout)) == 2
+        assert run("check", "--format", "github").stdout.count("::error file=") == 2
+        results = json.loads(run("check", "--format", "sarif").stdout)["runs"][0]["results"]
+        assert {each["ruleId"] for each in results} == {"undeclared-event", "never-called"}
+
+
+class TestDiff:
+    def test_nothing_changed_since_the_base(self, repository: Path) -> None:
+        ran = run("diff", "--base", "HEAD")
+        assert (ran.exit_code, ran.stdout, ran.stderr) == (0, "", "0 changes\n")
+
+    def test_growth_without_an_issue_ends_with_1(self, repository: Path) -> None:
+        path = repository / "telemetry.toml"
+        path.write_text(GOOD + NEW.format(issue=""), encoding="utf-8")
+        ran = run("diff", "--base", "HEAD")
+        assert ran.exit_code == 1
+        assert "telemetry.toml:12: new: fresh" in ran.stdout
+        assert "link an issue where this was agreed" in ran.stdout
+        path.write_text(GOOD + NEW.format(issue="https://example.org/2"), encoding="utf-8")
+        assert run("diff", "--base", "HEAD").exit_code == 0
+        assert (
+            "| [issue](https://example.org/2) |"
+            in run("diff", "--base", "HEAD", "--format", "markdown").stdout
+        )
+
+    def test_two_files_can_be_compared(self, repository: Path) -> None:
+        other = repository / "other.toml"
+        other.write_text(GOOD + NEW.format(issue=""), encoding="utf-8")
+        assert run("diff", "telemetry.toml", other).exit_code == 1
+        assert run("diff", other, "telemetry.toml").exit_code == 0
+        assert run("diff", other).exit_code == 2
+
+    def test_a_new_catalog_and_a_removed_one_are_seen(self, repository: Path) -> None:
+        (repository / "telemetry.toml").unlink()
+        assert "removed: seen" in run("diff", "--base", "HEAD").stdout
+        (repository / "kind").mkdir()
+        (repository / "kind" / "telemetry.toml").write_text(GOOD, encoding="utf-8")
+        assert "kind/telemetry.toml:4: new: seen" in run("diff", "--base", "HEAD").stdout
+
+    def test_an_unknown_base_is_said(self, repository: Path) -> None:
+        ran = run("diff", "telemetry.toml", "--base", "nowhere")
+        assert ran.exit_code == 1
+        assert "there is no revision 'nowhere'" in ran.stderr
+
+
+class TestReview:
+    def test_only_what_grew_is_asked_about(self, repository: Path) -> None:
+        assert "nothing to review" in run("review", "--base", "HEAD").stdout
+        (repository / "telemetry.toml").write_text(GOOD + NEW.format(issue=""), encoding="utf-8")
+        ran = run("review", "--base", "HEAD", "-o", "review.md")
+        assert ran.exit_code == 0
+        text = (repository / "review.md").read_text(encoding="utf-8")
+        assert "## fresh" in text
+        assert "## seen" not in text
+        assert "## seen" in run("review").stdout

@@ -210,6 +210,8 @@ class Linker:
                 text = of_method(of, name, args)
                 if text is not None:
                     return self._resolve(text, depth + 1)
+            case FuncRef(_, _, "action"):
+                return called  # which action it is, its call tells
             case FuncRef() as ref:
                 result = self.function(ref).result
                 if result is not None and result != UNKNOWN and depth < _DEEP // 2:
