@@ -27,17 +27,30 @@ _SPANS = (("Today", 0), ("7 days", 6), ("30 days", None), ("90 days", 89))
 class Page:
     """One entry of the menu; `name` is its question's, where it has one, and its template's.
 
-    A `raw` page shows single events, which only admins see.
+    A `raw` page shows single events, which only admins see. A `quiet` one may have nothing to say of many events.
     """
 
     name: str
     title: str
     path: str
     raw: bool = False
+    quiet: bool = False
 
 
 PAGES = (
     Page("actions", "Actions", "/actions"),
+    Page("explain", "Explain", "/explain", quiet=True),
+    Page("errors", "Errors", "/errors", quiet=True),
+    Page("overview", "Overview", "/overview"),
+    Page("releases", "Releases", "/releases", quiet=True),
+    Page("extensions", "Extensions", "/extensions", quiet=True),
+    Page("providers", "Providers", "/providers", quiet=True),
+    Page("pages", "Pages", "/pages", quiet=True),
+    Page("environment", "Environment", "/environment", quiet=True),
+    Page("retention", "Retention", "/retention", quiet=True),
+    Page("funnel", "Funnel", "/funnel", quiet=True),
+    Page("volume", "Volume", "/volume"),
+    Page("quality", "Quality", "/quality"),
     Page("live", "Live", "/live", raw=True),
     Page("quarantine", "Quarantine", "/quarantine", raw=True),
 )

@@ -14,7 +14,9 @@ __all__ = ["FILTERS", "ask", "filters_of", "with_client"]
 
 Answer = TypeVar("Answer")
 
-FILTERS = ("source", "from", "to", "version", "os", "arch", "country", "extension", "event")
+FILTERS = (
+    "source", "from", "to", "version", "os", "arch", "country", "extension", "event", "reason", "steps",
+)  # fmt: skip
 """The filters that an address may carry, in the order in which pages show them."""
 
 

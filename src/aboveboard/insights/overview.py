@@ -1,5 +1,6 @@
 """How many installs are in use, how many are new, do they work, and what has changed?"""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aboveboard.insights.asking import rows
@@ -14,6 +15,8 @@ __all__ = ["PERIODS", "ask", "changed"]
 
 PERIODS = {"day": "toDate(time)", "week": "toMonday(time)", "month": "toStartOfMonth(time)"}
 """The periods and when each begins (UTC; weeks on Monday)."""
+
+_LENGTHS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
 
 # An install is new in the period of its first event of all, whatever the filters let through. A run that is
 # followed by another start without a shutdown has not ended cleanly.
@@ -56,7 +59,7 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
 
     Rows: period (day, week, month), start (its first day), events, installs, new, returning, starts, unclean_ends,
     failures, success_rate (0 to 1, None where nothing ended), changed (what differs from the period before, in
-    words; empty for the first).
+    words; empty for the first, and "so far" where the period is not over).
     """
     found = []
     for period, start in PERIODS.items():
@@ -64,6 +67,8 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
         before: dict[str, Any] | None = None
         for row in rows(client, _OVERVIEW, filters, {"start": start, "start_of_first": first}):
             said = changed(before, row) if before else ""
+            if said and row["start"] + _LENGTHS[period] > filters.until.date() - timedelta(days=1):
+                said = f"so far {said}"
             found.append({"period": period, **row, "changed": said})
             before = row
     return found

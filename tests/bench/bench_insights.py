@@ -1,0 +1,107 @@
+"""How long does each question take at 1, 10 and 100 million events, and how does that grow?
+
+`python -m tests.bench insights` measures 1 and 10 million; `python -m tests.bench.bench_insights 1 10 100` names the
+sizes, in millions (100 needs about 10 GB of disk and half an hour).
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+import numpy as np
+
+from aboveboard.access import Sources
+from aboveboard.access.sources import new_source
+from aboveboard.collector.admit import Admission
+from aboveboard.insights import QUESTIONS
+from aboveboard.insights.choices import choices
+from aboveboard.insights.filters import Filters
+from aboveboard.simulation import Plan, events, plant, populate
+from aboveboard.simulation.feed import multiply, store
+from aboveboard.store import connect, migrate
+
+DAYS = 28
+INSTALLS = 11_500
+"""So many send about a million events in four weeks."""
+
+REPEATS = 7
+REACH_MS = 300
+
+
+def fill(client: Any, folder: Path) -> None:
+    """Put about a million events of a population with two causes into a store."""
+    source = new_source("bench", kind="production", policy="cleaned", write_key="key")
+    admission = Admission(Sources([source]), folder)
+    population = populate(Plan(INSTALLS, DAYS, seed=1, rate=2.0))
+    causes = plant(population, "startContainer", 2, np.random.default_rng(1), risks=(3, 10))
+    population = replace(population, plan=replace(population.plan, causes=causes))
+    for day in events(population, start()):
+        store(day, client, admission, "key")
+
+
+def start() -> datetime:
+    """The first day of the population, four weeks ago."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=DAYS)
+
+
+def measure(client: Any) -> dict[str, tuple[float, float]]:
+    """Return p50 and p95 in milliseconds of every question, under the default filters of a page."""
+    until = datetime.now(UTC) + timedelta(days=1)
+    filters = Filters(["bench"], until - timedelta(days=31), until, {})
+    asked: dict[str, Callable[[Any, Filters], Any]] = {
+        **QUESTIONS,
+        "explain (one event)": lambda client, filters: QUESTIONS["explain"](
+            client, replace(filters, equal={"event": "startContainer"})
+        ),
+        "actions (one day)": lambda client, filters: QUESTIONS["actions"](
+            client, replace(filters, since=until - timedelta(days=3), until=until - timedelta(days=2))
+        ),
+        "choices of filters": choices,
+    }
+    found = {}
+    for name, ask in asked.items():
+        took = []
+        for _ in range(REPEATS):
+            began = time.perf_counter()
+            ask(client, filters)
+            took.append((time.perf_counter() - began) * 1000)
+        found[name] = (sorted(took)[REPEATS // 2], quantiles(took, n=20, method="inclusive")[-1])
+    return found
+
+
+def main(sizes: Sequence[int] = (1, 10)) -> dict[int, dict[str, tuple[float, float]]]:
+    """Print a row a question with p50 and p95 at each size; returns the figures."""
+    measured: dict[int, dict[str, tuple[float, float]]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        client = connect(f"chdb://{folder}/store")
+        migrate(client)
+        fill(client, Path(folder))
+        now = 1
+        for size in sorted(sizes):
+            if size > now:
+                multiply(client, size // now - 1)
+                now = size
+            counted, installs = client.query("SELECT count(), uniqExact(install) FROM events").result_rows[0]
+            print(f"{counted:,} events of {installs:,} installs", flush=True)
+            measured[size] = measure(client)
+            report(measured[size])
+        client.close()
+    return measured
+
+
+def report(found: dict[str, tuple[float, float]]) -> None:
+    """Print the figures of one size, slowest last, with what does not reach its number."""
+    for name, (middle, slow) in sorted(found.items(), key=lambda item: item[1][1]):
+        late = "" if slow <= REACH_MS else f"  over {REACH_MS} ms"
+        print(f"  {name:22} p50 {middle:8.1f} ms   p95 {slow:8.1f} ms{late}", flush=True)
+
+
+if __name__ == "__main__":
+    main([int(size) for size in sys.argv[1:]] or (1, 10))

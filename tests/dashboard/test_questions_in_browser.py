@@ -1,0 +1,67 @@
+"""Do the pages of all questions work in a real browser, filled by a simulated population?"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from aboveboard.dashboard.pages import PAGES, Page
+from tests.conftest import Server
+from tests.e2e.browser import Visit, chromium
+
+SHOWN = [page for page in PAGES if not page.raw]
+LOOKS = [("light", 1280), ("dark", 1280), ("light", 360)]
+
+
+@pytest.fixture(scope="module")
+def filled(server: Server) -> Server:
+    command = [
+        sys.executable,
+        "-m",
+        "aboveboard",
+        "simulate",
+        "--installs",
+        "400",
+        "--days",
+        "14",
+        "--seed",
+        "6",
+    ]
+    target = ["--endpoint", server.url, "--write-key", server.write_key, "--causes", "1"]
+    subprocess.run([*command, *target], check=True, capture_output=True, timeout=120)
+    return server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(filled: Server, browser: Browser) -> Iterator[Visit]:
+    visit = Visit(browser, filled.url, filled.admin_token)
+    yield visit
+    assert visit.complaints == []
+    visit.close()
+
+
+@pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.name)
+def test_a_page_is_accessible_and_quiet_in_every_look(visit: Visit, page: Page, tmp_path: Path) -> None:
+    pictures = Path(os.environ.get("ABOVEBOARD_PICTURES_OF_PAGES", tmp_path))
+    for scheme, width in LOOKS:
+        assert visit.open(page.path, scheme=scheme, width=width) == 200
+        assert visit.page.locator("table.rows tbody tr").count() > 0
+        assert visit.accessibility() == []
+        assert visit.fits()
+        visit.page.screenshot(path=pictures / f"{page.name}-{scheme}-{width}.png", full_page=False)
+
+
+def test_the_explain_page_of_nothing_is_accessible_too(visit: Visit) -> None:
+    assert visit.open("/explain?event=startup") == 200
+    assert visit.page.get_by_text("Nothing stands out").is_visible()
+    assert visit.accessibility() == []
