@@ -94,7 +94,8 @@ def test_a_second_replay_is_the_same_row_of_the_store() -> None:
 
 def test_without_a_readable_time_it_happened_when_it_was_received() -> None:
     (event,) = replayed(rows(sent(timestamp="yesterday"))).events
-    assert event.time == event.client_time == NOW
+    assert event.time == NOW
+    assert event.client_time == 0  # as at a retry, so that both are one row
 
 
 @pytest.mark.parametrize("name", ["", "container.start"])
