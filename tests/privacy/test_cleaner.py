@@ -1,15 +1,17 @@
 """Does a cleaner do what an app relies on: known values, kinds, own words, threads, cheap import?"""
 
 import dataclasses
+import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from aboveboard.privacy import Cleaned, Cleaner, Replacement
 from aboveboard.privacy.bounds import LIMIT
-from aboveboard.privacy.machine import values_of
+from aboveboard.privacy.machine import full_name, values_of
 from aboveboard.privacy.notes import KINDS
 
 CASES = [
@@ -148,3 +150,13 @@ def test_a_machine_gives_its_names_once_each() -> None:
     environ = {"USER": "jo", "LOGNAME": "jo", "HOME": "/home/jo", "COMPUTERNAME": "BOX"}
     values = values_of(environ, "box.corp.lan", "/home/jo", "Jo Do")
     assert values == ["jo", "BOX", "/home/jo", "box.corp.lan", "box", "corp.lan", "Jo Do"]
+
+
+def test_the_full_name_is_read_from_the_file_of_accounts(tmp_path: Path) -> None:
+    passwd = tmp_path / "passwd"
+    uid = os.getuid()
+    passwd.write_text(
+        f"other:x:{uid + 1}:1:Jane Roe:/:/bin/sh\nbroken\njo:x:{uid}:1:Jo Do,Room 7:/:/bin/sh\n"
+    )
+    assert full_name(str(passwd)) == "Jo Do"
+    assert full_name(str(tmp_path / "none")) == ""
