@@ -1,5 +1,7 @@
 """Into which few groups do numbers fall, so that installs with like numbers can be compared?"""
 
+from bisect import bisect_left
+
 __all__ = ["EDGES", "bucket_name", "bucket_of"]
 
 _UPPER = [0, 1, 2, *(digit * 10**power for power in range(10) for digit in (5, 10, 20))]
@@ -23,4 +25,4 @@ def bucket_name(place: str) -> str:
 
 def bucket_of(value: float) -> str:
     """Return the name of the bucket that a number falls into."""
-    return bucket_name(str(sum(edge < value for edge in EDGES)))
+    return bucket_name(str(bisect_left(EDGES, value)))

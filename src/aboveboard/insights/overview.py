@@ -1,6 +1,6 @@
 """How many installs are in use, how many are new, do they work, and what has changed?"""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aboveboard.insights.asking import rows
@@ -13,45 +13,70 @@ else:
 
 __all__ = ["PERIODS", "ask", "changed"]
 
-PERIODS = {"day": "toDate(time)", "week": "toMonday(time)", "month": "toStartOfMonth(time)"}
-"""The periods and when each begins (UTC; weeks on Monday)."""
+PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
+"""The periods and how long they are at the most (UTC; weeks from Monday)."""
 
-_LENGTHS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
-
-# An install is new in the period of its first event of all, whatever the filters let through. A run that is
-# followed by another start without a shutdown has not ended cleanly.
+# An install is new in the period of its first event of all, whatever the filters let through.
 _OVERVIEW = """
 SELECT
-    {start} AS start,
+    day, week, month,
     {estimated} AS events,
     {installs} AS installs,
-    uniqExactIf((source, install), install != '' AND {start_of_first} = {start}) AS new,
-    installs - new AS returning,
+    uniqExactIf((source, install), install != '' AND new_in_day) AS new_day,
+    uniqExactIf((source, install), install != '' AND new_in_week) AS new_week,
+    uniqExactIf((source, install), install != '' AND new_in_month) AS new_month,
     countIf(event = 'startup') AS starts,
-    countIf(event = 'startup' AND previous = 'startup') AS unclean_ends,
     {failures} AS failures,
     {success_rate} AS success_rate
 FROM
 (
     SELECT
-        *,
-        lagInFrame(event) OVER (
-            PARTITION BY source, install, event IN ('startup', 'shutdown')
-            ORDER BY time, message_id, part
-        ) AS previous
+        source, install, event, weight, failed, outcome,
+        toDate(time) AS day,
+        toMonday(time) AS week,
+        toStartOfMonth(time) AS month,
+        toDate(first) = day AS new_in_day,
+        toMonday(first) = week AS new_in_week,
+        toStartOfMonth(first) = month AS new_in_month
+    FROM
+    (
+        SELECT source, install, event, weight, failed, outcome, time
+        FROM events FINAL
+        WHERE {where}
+    ) AS seen
+    LEFT JOIN
+    (
+        SELECT source, install, min(time) AS first
+        FROM events FINAL
+        WHERE source IN {{sources:Array(String)}}
+        GROUP BY source, install
+    ) AS firsts USING (source, install)
+)
+GROUP BY GROUPING SETS ((day), (week), (month))
+"""
+
+# A run that is followed by another start without a shutdown has not ended cleanly.
+_UNCLEAN = """
+SELECT
+    toDate(time) AS day,
+    toMonday(time) AS week,
+    toStartOfMonth(time) AS month,
+    count() AS ends
+FROM
+(
+    SELECT
+        event,
+        time,
+        lagInFrame(event) OVER (PARTITION BY source, install ORDER BY time, message_id, part) AS previous
     FROM events FINAL
     WHERE {where}
-) AS events
-LEFT JOIN
-(
-    SELECT source, install, min(time) AS first
-    FROM events FINAL
-    WHERE source IN {{sources:Array(String)}}
-    GROUP BY source, install
-) AS firsts USING (source, install)
-GROUP BY start
-ORDER BY start
+        AND event IN ('startup', 'shutdown')
+)
+WHERE event = 'startup' AND previous = 'startup'
+GROUP BY GROUPING SETS ((day), (week), (month))
 """
+
+_NO_DAY = date(1970, 1, 1)
 
 
 def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
@@ -61,17 +86,46 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     failures, success_rate (0 to 1, None where nothing ended), changed (what differs from the period before, in
     words; empty for the first, and "so far" where the period is not over).
     """
+    unclean = {_key(row): row["ends"] for row in rows(client, _UNCLEAN, filters)}
+    counted = {_key(row): row for row in rows(client, _OVERVIEW, filters)}
     found = []
-    for period, start in PERIODS.items():
-        first = start.replace("time", "first")
-        before: dict[str, Any] | None = None
-        for row in rows(client, _OVERVIEW, filters, {"start": start, "start_of_first": first}):
-            said = changed(before, row) if before else ""
-            if said and row["start"] + _LENGTHS[period] > filters.until.date() - timedelta(days=1):
-                said = f"so far {said}"
-            found.append({"period": period, **row, "changed": said})
-            before = row
+    before: dict[str, Any] | None = None
+    for key in sorted(counted, key=lambda key: (list(PERIODS).index(key[0]), key[1])):
+        row = _row(key, counted[key], unclean.get(key, 0))
+        following = before is not None and before["period"] == row["period"]
+        row["changed"] = _said(before, row, filters) if before and following else ""
+        found.append(row)
+        before = row
     return found
+
+
+def _key(row: dict[str, Any]) -> tuple[str, date]:
+    """The period that a row is of: of its three days only one is set."""
+    period = next((period for period in PERIODS if row[period] > _NO_DAY), "day")
+    return period, row[period]
+
+
+def _row(key: tuple[str, date], row: dict[str, Any], unclean: int) -> dict[str, Any]:
+    period, start = key
+    new = row[f"new_{period}"]
+    return {
+        "period": period,
+        "start": start,
+        "installs": row["installs"],
+        "new": new,
+        "returning": row["installs"] - new,
+        "starts": row["starts"],
+        "unclean_ends": unclean,
+        "events": row["events"],
+        "failures": row["failures"],
+        "success_rate": row["success_rate"],
+    }
+
+
+def _said(before: dict[str, Any], row: dict[str, Any], filters: Filters) -> str:
+    said = changed(before, row)
+    over = row["start"] + PERIODS[row["period"]] <= filters.until.date() - timedelta(days=1)
+    return said if over or not said else f"so far {said}"
 
 
 def changed(before: dict[str, Any], now: dict[str, Any]) -> str:
