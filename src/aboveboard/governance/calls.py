@@ -314,6 +314,10 @@ def _naming(event: Value) -> Iterator[Param]:
         case Text(parts) | Choice(parts):
             for part in parts:
                 yield from _naming(part)
+        case Record(entries):  # a parameter to which parts were added
+            for name, part in entries:
+                if name == "":
+                    yield from _naming(part)
 
 
 def _names(event: Value) -> Iterator[str | None]:

@@ -229,15 +229,19 @@ def is_api(name: str) -> bool:
 def is_telemetry(site: Site, api: Api, linker: Linker) -> bool:
     """Tell whether a call's receiver is one that sends."""
     receiver = linker.without_params(site.receiver if site.receiver is not None else site.callee)
+    if site.receiver is None and isinstance(receiver, Member) and receiver.name == site.name:
+        receiver = receiver.of
     said = set(_evidence(receiver, linker, 0))
     if not site.file.endswith(".py") and site.receiver is not None and api.receiver is None:
         return True
     if True in said:
         return True
+    callee = linker.without_params(site.callee)
+    if isinstance(callee, FuncRef):
+        # A function whose source is here: of a telemetry class, or it sends if it calls what sends.
+        return ANY.search(linker.function(callee).member_of) is not None
     if False in said and (api.strict or site.receiver is None):
         return False
-    if isinstance(linker.without_params(site.callee), FuncRef):
-        return False  # a function whose source is here: it sends if it calls what sends
     if api.receiver is None:
         return True
     spelt = _last_name(site.spelt) if site.receiver is not None and site.spelt else _name(receiver)

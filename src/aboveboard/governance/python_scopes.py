@@ -45,6 +45,7 @@ class Scopes(ast.NodeVisitor):
         self.calls: list[tuple[ast.Call, Scope]] = []
         self.of: dict[ast.AST, Scope] = {tree: self.module}
         self.self_parts: dict[ast.AST, list[tuple[str, ast.expr | None, ast.expr | None, Scope]]] = {}
+        self.lambdas: dict[ast.AST, str] = {}
         self._now = self.module
         for statement in tree.body:
             self.visit(statement)
@@ -81,6 +82,8 @@ class Scopes(ast.NodeVisitor):
     def visit_Assign(self, node: ast.Assign) -> None:
         """Note `a = b = value`."""
         for target in node.targets:
+            if isinstance(node.value, ast.Lambda) and isinstance(target, ast.Name):
+                self.lambdas[node.value] = target.id
             parallel = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
             if parallel and len(target.elts) == len(node.value.elts):  # type: ignore[attr-defined]
                 for part, value in zip(target.elts, node.value.elts, strict=True):  # type: ignore[attr-defined]

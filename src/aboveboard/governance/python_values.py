@@ -216,6 +216,11 @@ class PythonValues:
         return Named(name)
 
     def _bound(self, name: str, scope: Scope) -> Value:
+        bindings = scope.names[name]
+        if len(bindings) == 1 and bindings[0].kind == "definition":
+            return self._binding(
+                bindings[0], scope
+            )  # it may name itself: its reference is known before its inside
         key = (id(scope), name)
         if key not in self._known:
             self._known[key] = UNKNOWN  # what refers to itself is not known
@@ -248,6 +253,8 @@ class PythonValues:
                     value = choice(value.items) if isinstance(value, Items) else Member(value, "?")
                 if binding.target is not None:
                     return UNKNOWN
+                if binding.annotation is not None and value == Const(None):
+                    return type_value(self, binding.annotation, scope)
                 if binding.annotation is not None and not isinstance(value, Const | Text | Record | Items):
                     return choice((value, type_value(self, binding.annotation, scope)))
                 return value
@@ -304,7 +311,7 @@ class PythonValues:
 
     def function(self, node: Function, scope: Scope) -> FuncRef:
         """Return a function, and note what it takes and gives back."""
-        name = "" if isinstance(node, ast.Lambda) else node.name
+        name = self.scopes.lambdas.get(node, "") if isinstance(node, ast.Lambda) else node.name
         ref = FuncRef(self.module.file, f"{node.lineno}:{node.col_offset}", name)
         if ref.id not in self.module.functions:
             holder = scope.node.name if isinstance(scope.node, ast.ClassDef) else ""

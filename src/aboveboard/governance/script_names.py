@@ -6,10 +6,11 @@ from typing import Final
 from tree_sitter import Node
 
 from aboveboard.governance.script_functions import Evaluator, parameters
-from aboveboard.governance.script_syntax import FUNCTIONS, Declaration, text_of
+from aboveboard.governance.script_syntax import CLASSES, FUNCTIONS, Declaration, text_of
 from aboveboard.governance.values import (
     NOTHING,
     UNKNOWN,
+    Choice,
     ClassRef,
     Const,
     FuncRef,
@@ -57,6 +58,11 @@ class Meanings:
         declared = self._reader.syntax.lookup(text, node)
         if declared is None:
             return Named(text)
+        definition = declared.place.parent if declared.kind in ("named", "inner") else None
+        if definition is not None and definition.type in FUNCTIONS | CLASSES:
+            return self._definition(
+                definition
+            )  # it may name itself: its reference is known before its inside
         key = declared.name.id
         if key not in self._known:
             self._known[key] = UNKNOWN  # what refers to itself is not known
@@ -72,6 +78,8 @@ class Meanings:
             return value
         if value == Items(()):
             return kind
+        if isinstance(kind, Unknown) and not isinstance(value, Unknown):
+            return value
         literal = all(isinstance(each, Const) for each in getattr(kind, "options", (kind,)))
         return kind if literal or isinstance(value, Unknown) else choice((value, kind))
 
@@ -222,7 +230,8 @@ class Meanings:
         if left.type == "member_expression":
             return [text_of(left.child_by_field_name("property"))]
         known = self._reader.value(left.child_by_field_name("index"))
-        return [str(known.value)] if isinstance(known, Const) else ["?"]
+        options = known.options if isinstance(known, Choice) else (known,)
+        return [str(each.value) if isinstance(each, Const) else "?" for each in options]
 
     def _part(self, whole: Value, pattern: Node, name: Node) -> Value:
         """Return the part of `whole` that a pattern gives to `name`."""

@@ -276,6 +276,11 @@ def _as(values: ScriptValues, node: Node) -> Value:
     return values.meanings.typed(inner, kind)
 
 
+def _augmented(values: ScriptValues, node: Node) -> Value:
+    sides = [values.value(node.child_by_field_name(side)) for side in ("left", "right")]
+    return choice(sides) if text_of(node.child_by_field_name("operator")) in ("??=", "||=") else UNKNOWN
+
+
 def _last(values: ScriptValues, node: Node) -> Value:
     return values.value(node.named_children[-1] if node.named_children else None)
 
@@ -310,5 +315,6 @@ _MAKE: Final[dict[str, Callable[[ScriptValues, Node], Value]]] = {
     "as_expression": _as,
     "type_assertion": _last,
     "assignment_expression": lambda values, node: values.value(node.child_by_field_name("right")),
+    "augmented_assignment_expression": _augmented,
     "sequence_expression": _last,
 }
