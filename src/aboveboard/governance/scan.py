@@ -75,7 +75,7 @@ def scan(
         waiting: set[str] | None = None
         for _ in range(_ROUNDS):
             pattern = None if waiting is None else _any_of(waiting)
-            modules, aliases = readers.read(files, names, pattern)
+            modules, aliases = readers.read(files, names if waiting is None else frozenset(waiting), pattern)
             broken |= {module.file: module.broken for module in modules if module.broken}
             finder.add(modules)
             waiting = (finder.settle() | aliases) - names
