@@ -161,6 +161,50 @@ def test_a_start_that_cannot_be_is_one_clear_line(tmp_path: Path, flags: list[st
     assert "Traceback" not in done.stderr
 
 
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path, server: Server) -> None:
+    port = server.url.rpartition(":")[2]
+    assert "Choose another with --port" in refused(tmp_path / "other", "--port", port)
+
+
+def test_a_data_folder_that_cannot_be_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    assert "--data" in refused(tmp_path / "file" / "data")
+
+
+@pytest.mark.parametrize("flags", [["--tls-cert", "c.pem"], ["--tls-cert", "c.pem", "--tls-key", "k.pem"]])
+def test_a_certificate_that_cannot_be_used_is_one_clear_line(tmp_path: Path, flags: list[str]) -> None:
+    assert "key" in refused(tmp_path / "data", *flags)
+
+
+def test_it_speaks_tls_with_a_certificate_named_from_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ssl
+
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "k.pem", "-out", "c.pem",
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    server = start_server(tmp_path / "data", "--tls-cert", "c.pem", "--tls-key", "k.pem")
+    trusting = ssl.create_default_context(cafile="c.pem")
+    with urllib.request.urlopen(f"{server.url}/healthz", context=trusting, timeout=10) as answer:
+        assert answer.status == 200
+    stop_server(server)
+
+
+def refused(data: Path, *flags: str) -> str:
+    """What a start that cannot be says on standard error."""
+    environ = os.environ | {"ABOVEBOARD_DATA": str(data), "ABOVEBOARD_PORT": "0"}
+    command = [sys.executable, "-m", "aboveboard", "serve", *flags]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
 def test_a_second_server_on_the_same_data_says_who_holds_it(server: Server) -> None:
     environ = os.environ | {"ABOVEBOARD_DATA": str(server.data), "ABOVEBOARD_PORT": "0"}
     command = [sys.executable, "-m", "aboveboard", "serve"]

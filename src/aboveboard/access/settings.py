@@ -5,6 +5,7 @@ and flags override both.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -109,9 +110,9 @@ def load_settings(
         store=given.get("store") or file.store or f"chdb://{data / 'store'}",
         sources=Sources(_with_write_key(sources, given.get("write_key"))),
         tokens=Tokens(tokens),
-        metrics_port=_port(given.get("metrics_port", file.metrics_port)),
-        tls_cert=_path(path, given.get("tls_cert", file.tls_cert)),
-        tls_key=_path(path, given.get("tls_key", file.tls_key)),
+        metrics_port=_port(given.get("metrics_port", file.metrics_port), "--metrics-port or metrics_port"),
+        tls_cert=_file("tls_cert", given, file.tls_cert, path),
+        tls_key=_file("tls_key", given, file.tls_key, path),
         behind_proxy=given.get("behind_proxy", file.behind_proxy),
         transparency=file.transparency,
     )
@@ -120,8 +121,12 @@ def load_settings(
 def add_source(path: Path, source: Source) -> None:
     """Write one more source into the settings file, keeping its comments and order.
 
-    Raises SettingsError when the file already has a source of that name.
+    Raises SettingsError when the file already has a source of that name, or the name is none.
     """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", source.name):
+        raise SettingsError(
+            f"{source.name!r} cannot name a source. Take letters, digits, dots, dashes and underscores, 64 at most."
+        )
     document = _document(path)
     sources = document.setdefault("sources", tomlkit.table(is_super_table=True))
     if source.name in sources:
@@ -155,14 +160,21 @@ def _document(path: Path) -> tomlkit.TOMLDocument:
 
 
 def _write(path: Path, document: tomlkit.TOMLDocument) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     # The file holds the keys of the hashes: nobody but its owner reads it.
     scratch = path.with_suffix(".toml.new")
-    with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-        out.write(tomlkit.dumps(document))
-        out.flush()
-        os.fsync(out.fileno())
-    scratch.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(
+            os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        ) as out:
+            out.write(tomlkit.dumps(document))
+            out.flush()
+            os.fsync(out.fileno())
+        scratch.replace(path)
+    except OSError as error:
+        raise SettingsError(
+            f"The settings file {path} cannot be written: {error.strerror}. Choose another folder with --data."
+        ) from error
 
 
 def _read(path: Path) -> _File:
@@ -171,19 +183,21 @@ def _read(path: Path) -> _File:
     except FileNotFoundError:
         return _File()
     except OSError as error:
-        raise SettingsError(f"The settings file {path} cannot be read: {error.strerror}.") from error
+        message = f"The settings file {path} cannot be read: {error.strerror}. Mend that, or name another folder with --data."
+        raise SettingsError(message) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings file {path} is not TOML: {error}. Mend that line.") from error
     except msgspec.ValidationError as error:
         raise SettingsError(f"The settings file {path} has a setting that does not fit: {error}.") from error
 
 
-def _path(settings: Path, name: str) -> str:
-    """A file beside the settings file, or anywhere; the server changes its folder, so the path is made whole."""
-    return str(settings.parent / name) if name else ""
+def _file(name: str, given: Mapping[str, Any], written: str, settings: Path) -> str:
+    """A file named by a flag begins where the person stands, one named in the settings beside them."""
+    named = Path(given[name]) if given.get(name) else settings.parent / written if written else None
+    return str(named.absolute()) if named else ""
 
 
-def _port(value: Any) -> int:
+def _port(value: Any, where: str = "--port or ABOVEBOARD_PORT") -> int:
     try:
         port = int(value)
     except (TypeError, ValueError):

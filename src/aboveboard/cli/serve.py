@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import socket
+import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -123,8 +125,16 @@ def _run(settings: Settings, reread: Callable[[], Settings], token: str) -> None
 
     # The engine reads a config.xml from the working directory, so the server works in a folder of its own.
     folder = settings.data / "run"
-    folder.mkdir(parents=True, exist_ok=True)
-    os.chdir(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.chdir(folder)
+    except OSError as error:
+        message = (
+            f"The data folder {settings.data} cannot be used: {error.strerror}. Choose another with --data."
+        )
+        raise SettingsError(message) from error
+    _check_tls(settings)
+    listening = _listen(settings)
 
     class Server(uvicorn.Server):
         """uvicorn, saying where it is once it really listens."""
@@ -132,8 +142,7 @@ def _run(settings: Settings, reread: Callable[[], Settings], token: str) -> None
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets)
             if self.started:
-                port = self.servers[0].sockets[0].getsockname()[1]
-                click.echo(_welcome(settings, port, token))
+                click.echo(_welcome(settings, listening.getsockname()[1], token))
 
     config = uvicorn.Config(
         application(settings, reread),
@@ -153,7 +162,38 @@ def _run(settings: Settings, reread: Callable[[], Settings], token: str) -> None
     )
     # uvicorn hands the signal on once it has stopped; for the person at the keyboard that is a normal end.
     with contextlib.suppress(KeyboardInterrupt):
-        Server(config).run()
+        Server(config).run(sockets=[listening])
+
+
+def _check_tls(settings: Settings) -> None:
+    """A certificate that cannot be used is said before anything starts."""
+    if not settings.tls_cert and not settings.tls_key:
+        return
+    if not settings.tls_cert or not settings.tls_key:
+        raise SettingsError("TLS needs both a certificate and its key: --tls-cert and --tls-key.")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:
+        raise SettingsError(
+            f"The certificate {settings.tls_cert} with the key {settings.tls_key} cannot be used: "
+            f"{error.strerror or error}. Both are PEM files, and the key is the certificate's."
+        ) from error
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port before the store is opened, so that a port in use is one clear sentence."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        raise SettingsError(
+            f"The server cannot listen on {settings.host}, port {settings.port}: {error.strerror}. "
+            "Choose another with --port or --host, or stop what is there."
+        ) from error
+    return listening
 
 
 def _python() -> str:

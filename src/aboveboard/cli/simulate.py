@@ -55,7 +55,10 @@ def simulate(installs: int, days: int, seed: int | None, causes: int, **where: A
     taken, sent = feed(population, start, **where)
     click.echo(f"{taken:,} of {sent:,} events were taken.")
     if taken < sent:
-        click.echo("The others were not: a source takes no event older than its window_days (30).")
+        click.echo(
+            "The others were not: a source takes no event older than its window_days (30), and one of policy "
+            "`declared` none that its catalogs do not declare."
+        )
 
 
 def _population(plan: Plan, causes: int) -> Population:
