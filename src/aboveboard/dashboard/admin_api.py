@@ -24,7 +24,7 @@ from aboveboard.errors import RequestRefused, SettingsError
 from aboveboard.store.backup import back_up
 from aboveboard.store.check import check
 
-__all__ = ["PREFIX", "routes"]
+__all__ = ["PREFIX", "admin_only", "routes"]
 
 PREFIX = "/admin/v1"
 """Where every address of the admin API begins."""
@@ -44,16 +44,16 @@ _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"]
 def routes() -> list[Route]:
     """Return the addresses of the admin API."""
     return [
-        Route(f"{PREFIX}/erase", _admin(_erase), methods=["POST"]),
-        Route(f"{PREFIX}/backup", _admin(_backup), methods=["POST"]),
-        Route(f"{PREFIX}/check", _admin(_check), methods=["POST"]),
-        Route(f"{PREFIX}/audit", _admin(_audit), methods=["GET"]),
-        Route(f"{PREFIX}/receipt", _admin(_receipt), methods=["POST"]),
-        Route("/admin/{rest:path}", _admin(_unknown), methods=_METHODS),
+        Route(f"{PREFIX}/erase", admin_only(_erase), methods=["POST"]),
+        Route(f"{PREFIX}/backup", admin_only(_backup), methods=["POST"]),
+        Route(f"{PREFIX}/check", admin_only(_check), methods=["POST"]),
+        Route(f"{PREFIX}/audit", admin_only(_audit), methods=["GET"]),
+        Route(f"{PREFIX}/receipt", admin_only(_receipt), methods=["POST"]),
+        Route("/admin/{rest:path}", admin_only(_unknown), methods=_METHODS),
     ]
 
 
-def _admin(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+def admin_only(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """Let only an admin's token through, and answer refusals in the collector's one shape."""
 
     async def answer(request: Request) -> Response:

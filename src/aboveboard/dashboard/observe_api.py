@@ -10,8 +10,7 @@ from starlette.routing import Route
 from aboveboard.access import Token
 from aboveboard.collector.body import read
 from aboveboard.collector.rights import in_thread
-from aboveboard.dashboard.admin_api import PREFIX
-from aboveboard.dashboard.admin_api import _admin as admin
+from aboveboard.dashboard.admin_api import PREFIX, admin_only
 from aboveboard.errors import RequestRefused
 from aboveboard.governance.observed import ask
 
@@ -25,7 +24,7 @@ class _Observe(msgspec.Struct):
 
 def routes() -> list[Route]:
     """Return the address, which stands before those of the admin API."""
-    return [Route(f"{PREFIX}/observe", admin(_observe), methods=["POST"])]
+    return [Route(f"{PREFIX}/observe", admin_only(_observe), methods=["POST"])]
 
 
 async def _observe(request: Request, _: Token) -> Response:
