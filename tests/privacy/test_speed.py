@@ -1,5 +1,8 @@
 """Is cleaning linear in the text, bounded by the cap, and quick enough for an app that never pays?"""
 
+import random
+import time
+
 import pytest
 
 from aboveboard.privacy import Cleaner
@@ -20,3 +23,49 @@ def test_a_mebibyte_costs_what_the_cap_costs(part: str) -> None:
     cleaner = Cleaner(["maria"])
     cleaner.clean("warm")
     assert best_ms(cleaner, part * ((1 << 20) // len(part)), 7) < 10  # 5 ms where nothing else runs
+
+
+FOUND = (
+    "~/(",
+    "--*/home/",
+    "/home/!",
+    "//~/",
+    "/1a~/",
+    '"]-!\\',
+    "\\{[~/",
+    "/a b~",
+    "C:\\a b/~ ",
+    "1(1('':a@",
+)
+SIGNS = "~/(-*!.:@'\" \\=,[]{}<>a1"
+MOST_MS = 25  # where nothing else runs; tests allow twice that
+SEARCHED_S = 3.0
+
+
+@pytest.mark.parametrize("part", FOUND)
+def test_what_once_took_its_square_takes_its_length(part: str) -> None:
+    cleaner = Cleaner(KNOWN)
+    cleaner.clean("warm")
+    assert best_ms(cleaner, (part * 8000)[:8000], 4) < 2 * MOST_MS
+
+
+def test_a_list_of_paths_without_blanks_takes_its_length() -> None:
+    cleaner = Cleaner(KNOWN)
+    cleaner.clean("warm")
+    paths = ",".join(f"/home/a/x{number}" for number in range(800))
+    assert best_ms(cleaner, paths[:8000], 4) < 2 * MOST_MS
+
+
+def test_no_repeated_signs_take_long() -> None:
+    cleaner = Cleaner(KNOWN)
+    cleaner.clean("warm")
+    chance = random.Random(20)
+    end = time.monotonic() + SEARCHED_S
+    slow = []
+    while time.monotonic() < end:
+        part = "".join(chance.choices(SIGNS, k=chance.randint(2, 8)))
+        part += chance.choice(("", "", "/home/", "C:\\", "%2f"))
+        text = (part * 8000)[:8000]
+        if best_ms(cleaner, text, 1) > 2 * MOST_MS and best_ms(cleaner, text, 4) > 2 * MOST_MS:
+            slow.append(part)
+    assert slow == []

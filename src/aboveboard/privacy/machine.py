@@ -34,7 +34,7 @@ def values_of(environ: Mapping[str, str], host: str, home: str, full_name: str) 
     return list(dict.fromkeys(value for value in values if value))
 
 
-def full_name(passwd: str = "/etc/passwd") -> str:
+def full_name(accounts: str = "/etc/passwd") -> str:
     """Give the full name of the person's account, empty where the file of accounts knows none.
 
     The file is read and the system is not asked: its answer may come from a directory server, and before a yes
@@ -42,8 +42,8 @@ def full_name(passwd: str = "/etc/passwd") -> str:
     """
     uid = str(os.getuid()) if hasattr(os, "getuid") else ""
     try:
-        with open(passwd, encoding="utf-8", errors="replace") as accounts:
-            fields = [line.rstrip("\n").split(":") for line in accounts]
+        with open(accounts, encoding="utf-8", errors="replace") as lines:
+            fields = [line.rstrip("\n").split(":") for line in lines]
     except OSError:
         return ""
     names = [account[4] for account in fields if len(account) > 4 and account[2] == uid]

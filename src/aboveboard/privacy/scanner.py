@@ -21,13 +21,13 @@ QUOTED = re.compile(
     r"\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|'(?<![\w>]')([^']*(?:(?<=[\w>])'(?=[\w<])[^']*)*)'(?![\w<])|`([^`]*)`|[“„]([^“”„]*)[“”]|«([^«»]*)»|‘([^‘’]*)’"
 )
 QUOTES = re.compile("[\"'`“„«‘]")
+OTHER_QUOTES = re.compile("['`“„«‘]")
 SPACED_WINDOWS = re.compile(
     r"(?<!\w)(?:[A-Za-z]:|\\)\\{1,4}(?:[^\\/:*?\"'<>|\n]{0,80}[^\\/:*?\"'<>|\s]\\{1,4})*"
     r"(?:[^\s\\:*?\"'<>|,;.]*(?: [A-Z0-9(][^\s\\/:*?\"'<>|.]{0,30}){1,2}\.[A-Za-z]{1,5}\b|[^\s\\:*?\"'<>|,;]*)"
 )
-SPACED_UNIX = re.compile(
-    r"[/~](?<![\w/].)(?:Users|home|Volumes|mnt|media|Library)?/?[^\s:\"'<>|]*(?: [^\s:\"'<>|/]+){1,3}/[^\s:\"'<>|,;]*"
-)
+# What has no folder with a blank matches too, up to its blank: nothing is looked at twice.
+SPACED_UNIX = re.compile(r"[/~](?<![\w/].)[^\s:\"'<>|]*+(?:(?: [^\s:\"'<>|/]++){1,3}/[^\s:\"'<>|,;]*+)?")
 SPACED_ROOTS = ("/Users/", "/home/", "/Volumes/", "/mnt/", "/media/", "~/", ":/")
 PATH_START = re.compile(r"(?:[A-Za-z]:)?[\\/]|~/|\.{1,2}/|file:/")
 PARTS = re.compile("[ /]")
@@ -37,12 +37,14 @@ FILE_AFTER_BLANK = re.compile(r" .*\.[A-Za-z]{1,5}$")
 
 def _quoted_spans(line: str) -> Iterator[re.Match[str]]:
     """Find what stands in quotes; skipping to the next quote sign is much cheaper than trying each kind everywhere."""
-    at = 0
-    while sign := QUOTES.search(line, at):
+    at, signs = 0, QUOTES
+    while sign := signs.search(line, at):
         found = QUOTED.match(line, sign.start())
         at = sign.end() if found is None else found.end()
         if found is not None:
             yield found
+        elif sign[0] == '"':
+            signs = OTHER_QUOTES  # where one double quote finds no end, no later one does
 
 
 def _is_json_key(line: str, found: re.Match[str]) -> bool:
