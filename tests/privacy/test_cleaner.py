@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -160,3 +161,75 @@ def test_the_full_name_is_read_from_the_file_of_accounts(tmp_path: Path) -> None
     )
     assert full_name(str(passwd)) == "Jo Do"
     assert full_name(str(tmp_path / "none")) == ""
+
+
+class Unprintable:
+    """A value of an app that fails to print."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    "odd", [None, 5, 5.5, b"\xff", "", " ", Path("/home/jo"), Unprintable(), "\ud800", ["a"]]
+)
+def test_an_odd_value_loses_no_other(odd: object) -> None:
+    cleaner = Cleaner(["handshake", odd])  # type: ignore[list-item]
+    cleaner.sensitive("zubrowka")
+    cleaner.sensitive(odd)  # type: ignore[arg-type]
+    cleaner.sensitive("target")
+    assert cleaner.clean("the handshake of zubrowka") == "the <name> of <name>"
+    cleaner.sensitive(odd)  # type: ignore[arg-type]
+    cleaner.sensitive("socketry")
+    assert cleaner.clean("the handshake of socketry") == "the <name> of <name>"
+
+
+def test_a_value_that_is_no_text_counts_as_it_prints() -> None:
+    cleaner = Cleaner()
+    cleaner.sensitive(Path("/home/handshake"))  # type: ignore[arg-type]
+    assert cleaner.clean("the handshake failed") == "the <name> failed"
+
+
+SPELLINGS = {
+    "plain": str,
+    "upper": str.upper,
+    "u": lambda value: "".join(f"\\u{ord(sign):04x}" for sign in value),
+    "x": lambda value: "".join(f"\\x{ord(sign):02x}" for sign in value),
+    "percent": lambda value: "".join(f"%{ord(sign):02X}" for sign in value),
+    "entities": lambda value: "".join(f"&#{ord(sign)};" for sign in value),
+    "zero width": "\u200b".join,
+    "underscores": lambda value: value.replace(" ", "_"),
+    "percent blank": lambda value: value.replace(" ", "%20"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("value", ["Grant Page", "mark", "target_db", "file-server"])
+@pytest.mark.parametrize(
+    "text",
+    ["the {} failed", "t.{} missing", "db_{}_v2 missing", "key={} is bad", "in /srv/{}/x now", "'{}' é ß"],
+)
+def test_a_registered_value_goes_as_a_whole(text: str, value: str, spelling: str) -> None:
+    cleaner = Cleaner([value])
+    cleaned = cleaner.clean(text.format(SPELLINGS[spelling](value)))
+    assert not {"grant", "page", "mark", "target", "server"} & set(re.findall("[a-z]+", cleaned.lower())), (
+        cleaned
+    )
+    assert "%" not in cleaned
+    assert "\\" not in cleaned
+    assert cleaner.clean(cleaned) == cleaned
+
+
+def test_letters_that_fold_to_two_hide_no_phrase() -> None:
+    assert "server" not in Cleaner(["file-server"]).clean("Straße: the file-server failed")
+
+
+def test_five_thousand_phrases_cost_no_more_than_one() -> None:
+    many = Cleaner([f"zxq{number}w page" for number in range(5000)])
+    assert many.clean("cannot stop zxq4711w Page now") == "cannot stop <name> now"
+
+
+def test_an_ordinary_word_as_a_value_stays_in_prose() -> None:
+    cleaner = Cleaner(["node", "docker", "error"])
+    assert cleaner.clean("docker error: node is not ready") == "docker error: node is not ready"
+    assert Cleaner(["mark"]).clean("cannot reach mark") == "cannot reach <name>"

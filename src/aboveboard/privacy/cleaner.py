@@ -20,7 +20,9 @@ class Cleaner:
     """
 
     def __init__(self, known_values: "Iterable[str]" = (), *, words: "Iterable[str]" = ()) -> None:
-        self._waiting: list[tuple[str, str]] = [(value, "name") for value in known_values]
+        self._waiting: list[tuple[str, str]] = [
+            (text, "name") for value in known_values if (text := _text(value))
+        ]
         self._own = frozenset(words)
         self._lock = allocate_lock()
         self._ready: Pipeline | None = None
@@ -38,9 +40,13 @@ class Cleaner:
         return Cleaned(cleaned, tuple(Replacement(*one) for one in made))
 
     def sensitive(self, value: str, kind: str = "name") -> None:
-        """Learn a value that must not leave, from any thread; it counts from the next text on."""
-        with self._lock:
-            self._waiting.append((value, kind))
+        """Learn a value that must not leave, from any thread; it counts from the next text on.
+
+        What is no text, as a path or a number, counts as it prints; nothing and what cannot print are left out.
+        """
+        if text := _text(value):
+            with self._lock:
+                self._waiting.append((text, kind))
 
     def _clean(self, text: str, made: list[tuple[str, str, str]] | None) -> str:
         ready = self._ready
@@ -53,7 +59,17 @@ class Cleaner:
         from aboveboard.privacy.pipeline import Pipeline
 
         with self._lock:
-            waiting, self._waiting = self._waiting, []
-            before = self._ready
+            waiting, before = self._waiting, self._ready
             self._ready = Pipeline.first(self._own, waiting) if before is None else before.knowing(waiting)
+            self._waiting = []
             return self._ready
+
+
+def _text(value: object) -> str:
+    """Give a value as text, empty where it has none."""
+    if value is None:
+        return ""
+    try:
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    except Exception:  # noqa: BLE001 - an object of the app may fail to print in any way
+        return ""

@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
+
+from aboveboard.privacy.ordinary import ORDINARY
+from aboveboard.privacy.phrases import Phrases
 
 __all__ = ["Known"]
 
 WORD = re.compile(r"[^\W_]+")
 LETTERS = re.compile(r"[^\W\d_]+")
-SHORTEST = 3
-COMMON, PLACE = 0, 1  # tiers of the vocabulary
+SHORTEST, SHORTEST_PHRASE = 3, 4
+NOTHING, COMMON, PLACE = -2, 0, 1  # tiers of the vocabulary
 
 
 class Known:
@@ -23,21 +27,21 @@ class Known:
         self._lock = Lock()
         self._kinds: dict[str, str] = {}
         self._common: dict[str, str] = {}
-        self._sequences: dict[str, str] = {}
+        self._sequences: dict[str, None] = {}
         self.words: frozenset[str] = frozenset()  # may pass nowhere
-        self.common: frozenset[str] = frozenset()  # common words: may not pass where names stand
+        self.common: frozenset[str] = frozenset()  # ordinary words: may not pass where names stand
         self.in_places: frozenset[str] = frozenset()  # both
-        self.phrases: re.Pattern[str] | None = None  # values that are made of common words alone
+        self.phrases: Phrases | None = None  # values of several words, some of which may pass alone
 
     def learn(self, values: list[tuple[str, str]]) -> None:
         """Learn pairs of value and kind."""
         with self._lock:
             for value, kind in values:
-                self._learn(value.casefold(), kind)
+                with suppress(Exception):  # what one odd value does is nothing to the others
+                    self._learn(value.casefold(), kind)
             self.words, self.common = frozenset(self._kinds), frozenset(self._common)
             self.in_places = self.words | self.common
-            longest_first = sorted(self._sequences, key=len, reverse=True)
-            self.phrases = re.compile("|".join(longest_first)) if longest_first else None
+            self.phrases = Phrases(self._sequences) if self._sequences else None
 
     def kind(self, words: tuple[str, ...]) -> str:
         """The kind of the first of the words that is known."""
@@ -51,20 +55,15 @@ class Known:
         words = WORD.findall(value)
         alone = len(words) == 1
         # "laura-db" names a thing after laura; each word of "Laura Anchor" is a name itself
-        exempt = COMMON if alone or " " in value else PLACE
-        blocked = False
-        for word in words:
-            letters = LETTERS.findall(word)
-            for piece in {word, *letters}:
-                if len(piece) < 2:
-                    continue
-                if len(piece) >= SHORTEST and self._tier(piece) > exempt:
-                    self._kinds[piece] = kind
-                    blocked = True
-                elif alone:
-                    self._common[piece] = kind
-        if not blocked and not is_path and len(words) > 1 and len(value) > 2 * SHORTEST:
+        exempt = NOTHING if alone else COMMON if " " in value else PLACE
+        for piece in {piece for word in words for piece in (word, *LETTERS.findall(word)) if len(piece) > 1}:
+            if len(piece) >= SHORTEST and piece not in ORDINARY and self._tier(piece) > exempt:
+                self._kinds[piece] = kind
+            elif alone:
+                self._common[piece] = kind
+        if not is_path and len(words) > 1 and len(value) > SHORTEST_PHRASE and self._may_pass(words):
             self._kinds[value] = kind
-            self._sequences[
-                r"(?<![\w/@.\\=-])" + r"[\W_]{1,3}".join(map(re.escape, words)) + r"(?![\w/@\\=-])"
-            ] = kind
+            self._sequences[value] = None
+
+    def _may_pass(self, words: list[str]) -> bool:
+        return not all(word in self._kinds for word in words)

@@ -70,6 +70,13 @@ class Scanner:
         """Clean line by line until `limit` characters have come out."""
         if "-----BEGIN" in text:
             text = secrets.KEY_BLOCK.sub(lambda _: self._notes.replace("key", "secret"), text)
+        cleaned = self._lines(text, limit)
+        if self._phrases is None:
+            return cleaned
+        hidden = self._phrases.hidden(cleaned, self._known_name)  # within identifiers that are public
+        return cleaned if hidden == cleaned else self._lines(hidden, limit)
+
+    def _lines(self, text: str, limit: int) -> str:
         if "\n" not in text:
             return self._line(text, ANY, 0)
         done: list[str] = []
@@ -89,7 +96,7 @@ class Scanner:
                     pattern.sub(self._notes.replace(kind, "secret"), line) if pattern.search(line) else line
                 )
         if self._phrases is not None:
-            line = self._without_phrases(line, self._phrases)
+            line = self._phrases.joined(line, self._known_name)
         if "\\" in line:
             line = SPACED_WINDOWS.sub(self._spaced_path, without_outer_escapes(line))
         if "/" in line and any(map(line.__contains__, SPACED_ROOTS)):
@@ -98,15 +105,8 @@ class Scanner:
             return self._quotes(line, base, depth)
         return self._tokens(line, base, base)[0]
 
-    def _without_phrases(self, line: str, phrases: re.Pattern[str]) -> str:
-        lowered = line.casefold()
-        if len(lowered) != len(line):  # some letters fold to two
-            return line
-        done, at = [], 0
-        for found in phrases.finditer(lowered):
-            done += [line[at : found.start()], self._notes.replace("name", "known")]
-            at = found.end()
-        return "".join([*done, line[at:]]) if done else line
+    def _known_name(self) -> str:
+        return self._notes.replace("name", "known")
 
     def _spaced_path(self, found: re.Match[str]) -> str:
         """A path whose folders have blanks; the match as it is where the blank ends the path."""

@@ -80,6 +80,7 @@ class Judge:
         self._vocabulary = vocabulary
         self._known_words, self._known_in_places = known.words, known.in_places
         self._kind_of = known.kind
+        self._phrases = known.phrases
         self._places = Places(vocabulary, known)
         self._notes = notes
 
@@ -210,6 +211,8 @@ class Judge:
 
     def _decoded(self, core: str, text: str, allowed: int, base: int, depth: int) -> str:
         """Judge what a token says once decoded; the token itself stays only if all of that is public."""
+        if self._phrases is not None and self._phrases.spans(text):
+            return self._notes.place_known("name")
         done: list[str] = []
         for part in text.split(" "):
             verdict, allowed = (
