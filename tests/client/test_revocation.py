@@ -247,3 +247,126 @@ def test_yes_and_no_in_quick_turns_lose_nothing_that_was_agreed_to(bench: Bench)
         telemetry.log_usage("tick", {"number": number})
         assert telemetry.flush(5)
     assert [event["properties"]["number"] for event in bench.collector.named("tick")] == list(range(30))
+
+
+def waiting_usage(bench: Bench, **changes: Any) -> Telemetry:
+    """Telemetry of which three events of usage and an error wait, because the collector was away."""
+    bench.collector.answer = answering(503)
+    telemetry = bench.telemetry(**changes)
+    for number in range(3):
+        telemetry.log_usage("tick", {"number": number})
+    telemetry.log_error(ValueError("no"))
+    telemetry.flush(1)
+    assert queued(telemetry) == 4
+    bench.collector.requests.clear()
+    bench.collector.answer = success
+    return telemetry
+
+
+def sent_names(bench: Bench) -> list[str]:
+    """The names of all events that came in."""
+    return [event["event"] for event in bench.collector.events]
+
+
+def dropped(telemetry: Telemetry) -> dict[str, int]:
+    """How many events were not sent, by reason."""
+    status = telemetry.status()
+    assert status is not None
+    return status.dropped
+
+
+def test_after_lowering_the_level_what_waits_above_it_is_not_sent(bench: Bench) -> None:
+    telemetry = waiting_usage(bench)
+    assert telemetry.consent.accept("error")
+    assert queued(telemetry) == 1, "it is gone at once, not only when the next request is made"
+    assert telemetry.flush(5)
+    assert sent_names(bench) == ["error"]
+    assert bench.collector.batches[-1].body["context"]["aboveboard"]["level"] == "error"
+    assert dropped(telemetry)["above the level"] == 3
+
+
+def test_a_level_lowered_by_hand_while_the_app_was_closed_holds_back_what_waits(bench: Bench) -> None:
+    waiting_usage(bench).close()
+    settings = json.loads(bench.settings.read_text())
+    bench.settings.write_text(json.dumps({**settings, "telemetry.level": "error"}))
+    again = bench.telemetry(accept=False)
+    assert again.flush(5)
+    assert sent_names(bench) == ["error"]
+    assert dropped(again)["above the level"] == 3
+
+
+def test_a_ceiling_of_the_administrator_holds_back_what_waits(bench: Bench) -> None:
+    waiting_usage(bench, preset=None).close()
+    folder = bench.host.root / "etc/demo-app"
+    folder.mkdir(parents=True)
+    (folder / "default-settings.json").write_text('{"telemetry.level": "crash"}')
+    (folder / "locked.json").write_text('{"locked": ["telemetry.level"]}')
+    again = bench.telemetry(accept=False, preset=None)
+    assert again.consent.level == "crash"
+    assert again.flush(5)
+    assert sent_names(bench) == []
+    assert dropped(again)["above the level"] == 4
+
+
+def test_a_level_lowered_between_two_requests_holds_for_the_second(bench: Bench) -> None:
+    bench.collector.answer = answering(503)
+    telemetry = bench.telemetry()
+    for number in range(250):
+        telemetry.log_usage("tick", {"number": number})
+    telemetry.flush(1)
+    bench.collector.requests.clear()
+
+    def lowering(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        settings = json.loads(bench.settings.read_text())
+        bench.settings.write_text(json.dumps({**settings, "telemetry.level": "error"}))
+        return success(handler, body)
+
+    bench.collector.answer = lowering
+    telemetry.flush(5)
+    assert len(bench.collector.batches) == 1
+    assert dropped(telemetry)["above the level"] >= 150
+
+
+def declining_in_vain(bench: Bench) -> Telemetry:
+    """Telemetry with events that wait and settings that can be read but not written.
+
+    The name of the file behind the link is so long that no temporary file beside it can be made: that fails
+    for every account, as a full disk does.
+    """
+    telemetry = waiting_usage(bench)
+    target = bench.settings.with_name("s" * 250)
+    bench.settings.rename(target)
+    bench.settings.symlink_to(target)
+    assert telemetry.consent.state == "accepted"
+    return telemetry
+
+
+def test_a_no_that_cannot_be_written_is_off_here_at_once_and_the_caller_is_told(bench: Bench) -> None:
+    telemetry = declining_in_vain(bench)
+    assert telemetry.consent.decline() is False
+    assert telemetry.consent.state == "declined"
+    assert queued(telemetry) == 0
+    telemetry.log_usage("tick", {"number": 9})
+    telemetry.flush(3)
+    assert sent_names(bench) == []
+    status = telemetry.status()
+    assert status is not None
+    assert "the answer could not be written" in status.problem
+    assert '"telemetry.enabled": true' in bench.settings.read_text()
+
+
+def test_after_a_no_that_could_not_be_written_a_yes_that_can_be_counts_again(bench: Bench) -> None:
+    telemetry = declining_in_vain(bench)
+    assert telemetry.consent.decline() is False
+    assert telemetry.consent.accept() is False
+    assert telemetry.consent.state == "declined"
+    bench.settings.unlink()
+    assert telemetry.consent.state == "declined"
+    assert telemetry.consent.accept() is True
+    assert telemetry.consent.state == "accepted"
+    status = telemetry.status()
+    assert status is not None
+    assert "could not be written" not in status.problem
+    telemetry.log_usage("tick", {"number": 9})
+    assert telemetry.flush(5)
+    assert sent_names(bench) == ["tick"]

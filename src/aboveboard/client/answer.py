@@ -1,7 +1,7 @@
 """What did the person answer, and to which notice? Reading and writing the keys `telemetry.*`."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ CHECK: Final = "telemetry.check"
 ENABLED: Final = "telemetry.enabled"
 LEVEL: Final = "telemetry.level"
 NOTICE: Final = "telemetry.notice"
+KEYS: Final = (CHECK, ENABLED, LEVEL, NOTICE)
 NO_WORDS: Final = ("false", "no", "off", "0")
 
 
@@ -54,6 +55,15 @@ def read_answer(settings: Mapping[str, object]) -> Answer:
     return Answer("yes", str(level or levels.USAGE), notice, covered, f"yes to notice {notice}")
 
 
+def most_careful(members: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """Return the members of an object; of a key of ours that is there twice, the value that allows least."""
+    found: dict[str, object] = {}
+    for key, value in members:
+        if key not in found or key not in KEYS or _allows(key, value) <= _allows(key, found[key]):
+            found[key] = value
+    return found
+
+
 def accepting(level: str, offer: Offer, now: float) -> dict[str, object]:
     """Return the settings that record a yes to `offer` at `level`."""
     return {CHECK: True, ENABLED: True, LEVEL: level, NOTICE: _record(offer, now)}
@@ -73,6 +83,18 @@ def _is_no(enabled: object) -> bool:
     if isinstance(enabled, str):
         return enabled.strip().lower() in NO_WORDS
     return enabled is False or (type(enabled) is int and enabled == 0)
+
+
+def _allows(key: str, value: object) -> tuple[int, int]:
+    """Return how much a value allows: a no nothing, a value that is no answer little."""
+    if key == NOTICE:
+        version, covered = _notice(value)
+        return version, levels.LEVELS.index(covered)
+    if key == LEVEL:
+        level = levels.USAGE if value is None else str(value)
+        known = level == levels.OFF or not levels.is_level(level)
+        return int(not known), levels.LEVELS.index(level) if levels.is_level(level) else 1
+    return (2, 0) if value is True else (int(not (key == ENABLED and _is_no(value))), 0)
 
 
 def _not_asked(check: object, enabled: object) -> str:

@@ -7,7 +7,7 @@ from threading import RLock
 from typing import Final
 
 from aboveboard.client import levels
-from aboveboard.client.answer import Answer, Offer, accepting, declining, read_answer
+from aboveboard.client.answer import Answer, Offer, accepting, declining, most_careful, read_answer
 from aboveboard.client.environment import Source, environment_sources
 from aboveboard.client.host import Host
 from aboveboard.client.managed import Managed, read_managed
@@ -72,6 +72,8 @@ class Consent:
         self._lock = RLock()
         self._seen: tuple[object, ...] | None = None
         self._decision: Decision | None = None
+        self._is_refused = False
+        self.problem = ""
 
     def decision(self) -> Decision:
         """Return what holds now; costs a few `stat` calls as long as no file changed."""
@@ -83,31 +85,39 @@ class Consent:
             return self._decision
 
     def accept(self, level: str) -> bool:
-        """Record a yes; false where it was not, because something says off or the file is broken."""
+        """Record a yes; false where it was not, because something says off or it could not be written."""
         if self.decision().state == SWITCHED_OFF or not levels.is_level(level) or level == levels.OFF:
             return False
-        return self._write(accepting(level, self._offer(), self._host.clock()))
+        return self._write(lambda: accepting(level, self._offer(), self._host.clock()))
 
     def decline(self) -> bool:
-        """Record a no; it is kept even while something says off, so that it outlives that."""
-        return self._write(declining(self._offer(), self._host.clock()))
+        """Record a no; it is kept even while something says off, so that it outlives that.
+
+        Where it cannot be written, it holds in this process until the next yes, and the result is false.
+        """
+        self._is_refused = True
+        return self._write(lambda: declining(self._offer(), self._host.clock()))
 
     def forget(self) -> None:
-        """Have the next look read everything again, because the catalog has changed."""
-        self._seen = None
+        """Have the next look read everything again, because the catalog or the answer has changed."""
+        with self._lock:
+            self._seen = None
 
     def after_fork(self) -> None:
         """Take a new lock: another thread may have held the old one at the moment of the fork."""
         self._lock = RLock()
 
-    def _write(self, changes: Mapping[str, object]) -> bool:
+    def _write(self, changes: Callable[[], Mapping[str, object]]) -> bool:
         try:
-            write_settings(self._places.settings, changes)
-        except BrokenSettings:
+            write_settings(self._places.settings, changes())
+        except (BrokenSettings, OSError) as error:
+            self.problem = f"the answer could not be written: {error}"
             return False
+        else:
+            self._is_refused, self.problem = False, ""  # from here on the file says it
+            return True
         finally:
             self.forget()
-        return True
 
     def _decide(self) -> Decision:
         answer = self._answer()
@@ -116,8 +126,10 @@ class Consent:
         return decide(self._environment, read_managed(self._places.managed), answer, offer)
 
     def _answer(self) -> Answer:
+        if self._is_refused:
+            return Answer("no", levels.OFF, detail=self.problem or "said no in this process")
         try:
-            return read_answer(read_settings(self._places.settings))
+            return read_answer(read_settings(self._places.settings, most_careful))
         except (BrokenSettings, OSError) as error:
             return Answer("none", levels.OFF, detail=f"the settings cannot be read: {error}")
 

@@ -4,6 +4,7 @@ import json
 import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as Signal
@@ -18,6 +19,7 @@ from aboveboard.client.consent import ACCEPTED, DECLINED, SWITCHED_OFF, UNDECIDE
 from aboveboard.client.crash import Crash, Run
 from aboveboard.client.declared import Declared
 from aboveboard.client.erasure import read_erasures
+from aboveboard.client.gate import GATE
 from aboveboard.client.handover import Handover
 from aboveboard.client.host import Host
 from aboveboard.client.install import Install
@@ -78,7 +80,7 @@ class Engine:
         self.on_crash: Callable[[Crash], None] = lambda crash: None
         self.is_closed = False
         self.is_child = False
-        self._rules, self.rule_problems = load_rules(setup.rules)
+        self._rules, self._rule_problems = load_rules(setup.rules)
         self._began = host.monotonic()
         self._listeners: list[Callable[[], object]] = []
         self._decision: Decision | None = None
@@ -106,6 +108,11 @@ class Engine:
     def target(self) -> Target:
         """Return where events go."""
         return Target(self.setup.endpoint, self.setup.write_key)
+
+    @property
+    def rule_problems(self) -> tuple[str, ...]:
+        """Return what is wrong with the rules, and with writing down the person's answer, for `status()`."""
+        return (self.consent.problem, *self._rule_problems)
 
     def record(self, kind: str, event: str, properties: dict[str, Any], extension: Extension = APP) -> None:
         """Take one event whose properties are frozen already."""
@@ -136,7 +143,7 @@ class Engine:
             before, self._decision = self._decision, decision
             changed = before is None or _differ(before, decision)
             if changed and not self.is_closed:
-                self._follow(decision)
+                self._follow(decision, before)
         if changed and before is not None:
             for listener in list(self._listeners):
                 attempt(listener, None)
@@ -240,9 +247,12 @@ class Engine:
         if event is not None:
             self.undecided.add(event)
 
-    def _follow(self, decision: Decision) -> None:
+    def _follow(self, decision: Decision, before: Decision | None) -> None:
         """Open or shut the way, as the new decision says."""
         if decision.state == ACCEPTED:
+            if before is not None and _is_lowered(before, decision):
+                self.sender.abort()
+                attempt(lambda: self._drop_above(decision.level), None)
             self._open()
             return
         self.recorder.discard()
@@ -254,6 +264,16 @@ class Engine:
         if decision.state == DECLINED:
             attempt(lambda: revoke(self.places, self.host), None)
             self._send_erasures()
+
+    def _drop_above(self, level: str) -> None:
+        """Let go of what waits and is above the level; what is being written is looked at before it is sent."""
+        if not self.places.spool.exists():
+            return
+        with GATE, closing(self.open_spool()) as spool:
+            with spool.transaction():
+                dropped = spool.drop_above(level, wire.stamp(self.host.clock())[:10])
+            if dropped:
+                spool.scrub()
 
     def _open(self) -> None:
         attempt(lambda: accepted_again(self.places), None)
@@ -359,3 +379,7 @@ def _hint(line: str) -> None:
 
 def _differ(before: Decision, after: Decision) -> bool:
     return (before.state, before.level) != (after.state, after.level)
+
+
+def _is_lowered(before: Decision, after: Decision) -> bool:
+    return before.state == ACCEPTED and levels.lower_of(before.level, after.level) != before.level

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aboveboard.client.spool import Spool
+from aboveboard.client.wire import stamp
 
 BATCH_EVENTS: Final = 100
 BATCH_BYTES: Final = 500_000
@@ -41,10 +42,12 @@ def next_batch(spool: Spool, envelope: Envelope, now: float, sent_at: str, limit
     """Return the request to send now and keep its body, None where nothing waits.
 
     A batch that was tried before goes first, with the same events: it may have arrived. A batch is a range
-    of rows; only those of them that still wait are its events.
+    of rows; only those of them that still wait are its events. What is above the level that holds now is not
+    sent any more, whenever it was logged.
     """
     with spool.transaction() as database:
         spool.keep("uploaded", "yes")
+        spool.drop_above(envelope.level, stamp(now)[:10])
         found = _open_batch(database)
         number, attempts, first, last = found or (None, 0, 0, LAST_ROW)
         rows = _rows(database, first, last, limit if number is None else LAST_ROW)

@@ -2,20 +2,29 @@
 
 The file is JSON with flat keys, written by the app too. A write replaces or adds only the members it
 was asked for, as text: other keys, their order, their spelling and the indentation stay. The new file
-takes the old one's place in one step, so a reader sees the old or the new one, never a half.
+takes the old one's place in one step, so a reader sees the old or the new one, never a half. Just before
+that step we look whether somebody else wrote meanwhile, and then begin anew from what they wrote. What is no
+regular file is neither opened nor replaced.
 """
 
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from aboveboard.client.files import replace_file
+from aboveboard.client.files import content_of, replace_file
 
 SPACE: Final = re.compile(r"[ \t\r\n]*")
 BOM: Final = "\ufeff"
+TRIES: Final = 20
+PAUSE_SECONDS: Final = 0.005
+# How often a file that is empty or half written is looked at again: somebody may be writing it in place.
+PATIENCE: Final = 4
+Pairs = list[tuple[str, object]]
 _DECODER: Final = json.JSONDecoder()
 
 
@@ -23,13 +32,26 @@ class BrokenSettings(ValueError):
     """The settings file is there and is not a JSON object; it must not be overwritten."""
 
 
-def read_settings(path: Path) -> dict[str, object]:
-    """Return the file's keys, none if there is no file; raise `BrokenSettings` or `OSError`."""
-    text = _text(path).removeprefix(BOM)
+class BusySettings(OSError):
+    """Others wrote the settings file again and again, so that our turn never came."""
+
+
+def read_settings(path: Path, merge: Callable[[Pairs], dict[str, object]] = dict) -> dict[str, object]:
+    """Return the file's keys, none if there is no file; raise `BrokenSettings` or `OSError`.
+
+    `merge` makes an object of its members, and so decides what holds where a key is there twice.
+    """
+    return _parse(path, content_of(path), merge)
+
+
+def _parse(
+    path: Path, content: bytes, merge: Callable[[Pairs], dict[str, object]] = dict
+) -> dict[str, object]:
+    text = _decode(path, content).removeprefix(BOM)
     if not text.strip():
         return {}
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=merge)
     except (ValueError, RecursionError) as error:
         raise BrokenSettings(f"{path} is not JSON: {error}") from error
     if not isinstance(found, dict):
@@ -39,12 +61,57 @@ def read_settings(path: Path) -> dict[str, object]:
 
 def write_settings(path: Path, changes: Mapping[str, object]) -> None:
     """Set `changes` in the file and leave the rest as it is; raise `BrokenSettings` or `OSError`."""
-    read_settings(path)
     real = Path(os.path.realpath(path))
-    text = _text(real)
-    for key, value in changes.items():
-        text = with_member(text, key, value)
-    replace_file(real, text.encode("utf-8"))
+    with _turn(real.parent):
+        for _ in range(TRIES):
+            before = _settled(real)
+            text = _decode(real, before)
+            for key, value in changes.items():
+                text = with_member(text, key, value)
+            if replace_file(real, text.encode("utf-8"), before=before):
+                return
+    raise BusySettings(f"{path} is being written all the time")
+
+
+def _settled(path: Path) -> bytes:
+    """Return the content once it is whole: one that stays empty is empty, one that stays broken raises."""
+    for _ in range(PATIENCE):
+        content = content_of(path)
+        try:
+            _parse(path, content)
+        except BrokenSettings:
+            content = b""
+        if content or not path.exists():
+            return content
+        time.sleep(PAUSE_SECONDS)
+    content = content_of(path)
+    _parse(path, content)
+    return content
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """Take turns with other processes of ours, by a lock on the folder, which leaves no file behind.
+
+    Where that lock cannot be had (no such folder yet, Windows, held for too long), do without it.
+    """
+    try:
+        import fcntl
+
+        descriptor = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        for _ in range(TRIES * 10):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                time.sleep(PAUSE_SECONDS)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def with_member(text: str, key: str, value: object) -> str:
@@ -56,11 +123,13 @@ def with_member(text: str, key: str, value: object) -> str:
     newline = "\r\n" if "\r\n" in body else "\n"
     indent = _indent(body)
     written = _dump(value, indent, newline)
-    last = None
-    for name, start, end in _members(body):
-        if name == key:
-            return mark + body[:start] + written + body[end:]
-        last = end
+    members = list(_members(body))
+    found = [(start, end) for name, start, end in members if name == key]
+    if found:
+        for start, end in reversed(found):  # every one of them: readers differ on which one counts
+            body = body[:start] + written + body[end:]
+        return mark + body
+    last = members[-1][2] if members else None
     member = f"{json.dumps(key)}: {written}"
     lead = newline + indent if indent else (" " if last is not None else "")
     if last is not None:
@@ -71,13 +140,9 @@ def with_member(text: str, key: str, value: object) -> str:
     return f"{mark}{body[:opening]}{lead}{member}{tail}{body[closing:]}"
 
 
-def _text(path: Path) -> str:
+def _decode(path: Path, content: bytes) -> str:
     try:
-        # newline="" keeps \r\n as it is.
-        with path.open(encoding="utf-8", newline="") as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BrokenSettings(f"{path} is not UTF-8") from error
 

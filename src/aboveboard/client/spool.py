@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aboveboard.client import levels
 from aboveboard.client.files import make_private_folder
 
 QUEUED: Final = "queued"
 SENT: Final = "sent"
 REFUSED: Final = "refused"
 EXPIRED: Final = "expired"
+ABOVE_LEVEL: Final = "above the level"
 
 SCHEMA_VERSION: Final = 1
 BUSY_SECONDS: Final = 2.0
@@ -173,6 +175,22 @@ class Spool:
         self.database.execute("DELETE FROM held WHERE created <= ?", (until,))
         self.database.execute("DELETE FROM days")
         self.delete_empty_batches()
+
+    def drop_above(self, level: str, day: str) -> int:
+        """Delete and count what waits and is above a level, inside a transaction; return how many there were.
+
+        What rules hold back still comes through the queue, and is looked at there.
+        """
+        allowed = [each for each in levels.LEVELS if levels.covers(level, each)]
+        places = ",".join("?" * len(allowed))
+        above = f"state = 'queued' AND level NOT IN ({places})"
+        query = f"SELECT event, count(*) FROM events WHERE {above} GROUP BY event"  # noqa: S608  (places)
+        numbers = {(ABOVE_LEVEL, event): n for event, n in self.database.execute(query, allowed)}
+        if numbers:
+            self.count(day, numbers)
+            self.database.execute(f"DELETE FROM events WHERE {above}", allowed)  # noqa: S608
+            self.delete_empty_batches()
+        return sum(numbers.values())
 
     def delete_all(self) -> None:
         """Delete every row, inside a transaction."""
