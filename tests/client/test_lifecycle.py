@@ -303,3 +303,17 @@ def test_the_distribution_is_read_from_os_release(tmp_path: Path) -> None:
     (tmp_path / "etc/os-release").write_text('NAME="Debian of Ann"\nID=debian\nVERSION_ID="12"\n')
     assert distribution(tmp_path) == "debian 12"
     assert distribution(tmp_path / "none") == ""
+
+
+def test_a_broken_catalog_of_an_extension_costs_that_extension_only(bench: Bench, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text("this is [no TOML")
+    telemetry = bench.telemetry(accept=False)
+    telemetry.logger("podman", publisher="podman-desktop", catalog=broken)
+    telemetry.consent.accept()
+    telemetry.log_usage("tick", {"number": 1})
+    assert telemetry.flush(5)
+    assert len(bench.collector.named("tick")) == 1
+    status = telemetry.status()
+    assert status is not None
+    assert "podman-desktop.podman" in status.problem

@@ -3,6 +3,7 @@
 import gc
 import json
 import sys
+import time
 import weakref
 from collections import OrderedDict, UserDict
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from aboveboard import Host, Telemetry, TrustedValue
 from aboveboard.client.boundary import TROUBLES
 from aboveboard.client.failure import describe
 from aboveboard.client.freeze import freeze
-from aboveboard.client.record import Event
+from aboveboard.client.record import Call, Event
 from aboveboard.client.wire import encode, stamp
 from tests.client.conftest import CATALOG, Bench
 
@@ -364,3 +365,43 @@ def test_only_a_development_run_says_once_what_is_not_declared(
     assert "never.declared" in lines[0]
     assert "colour" in lines[1]
     assert "zenobia" not in str(lines)
+
+
+def test_a_call_with_wrong_types_costs_itself_only(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    for _ in range(5):
+        telemetry.log_usage(["not", "a", "text"])  # type: ignore[arg-type]
+        telemetry._engine.recorder.put(Call("track", "tick", {}, "now"))  # type: ignore[arg-type]
+    for number in range(100):
+        telemetry.log_usage("tick", {"number": number})
+    began = time.monotonic()
+    telemetry.close()
+    assert time.monotonic() - began < 1
+    assert len([entry for entry in telemetry.journal() if entry.name == "tick"]) == 100
+    status = telemetry.status()
+    assert status is not None
+    assert status.dropped == {"unusable arguments": 5, "wrong type": 5}
+
+
+class Rude(Exception):
+    """An exception whose own methods end the program."""
+
+    @property
+    def code(self) -> int:
+        """Behave like Ctrl-C."""
+        raise KeyboardInterrupt
+
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+
+def test_an_error_that_raises_while_it_is_described_is_still_the_apps_own(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    error = Rude()
+    with pytest.raises(Rude) as caught, telemetry.action("thing.done"):
+        raise error
+    assert caught.value is error
+    telemetry.log_error(error)
+    assert telemetry.flush(5)
+    [event] = bench.collector.named("thing.done")
+    assert event["properties"]["success"] is False

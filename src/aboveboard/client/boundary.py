@@ -1,7 +1,8 @@
 """Where do errors of ours stop? Here, so that none of them ever reaches the app.
 
 This is the only module with a catch-all. Whatever is caught is counted and kept as one line that
-`status()` shows; nothing is printed. `BaseException`s such as Ctrl-C pass: they are the app's.
+`status()` shows; nothing is printed. `BaseException`s such as Ctrl-C pass: they are the app's. Only those
+that an exception raises while it is described do not.
 """
 
 from collections.abc import Callable
@@ -55,6 +56,18 @@ def attempt(action: "Callable[[], T]", default: "T") -> "T":
     try:
         return action()
     except Exception as error:  # noqa: BLE001  (the boundary)
+        TROUBLES.note(error)
+        return default
+
+
+def attempt_foreign(action: "Callable[[], T]", default: "T") -> "T":
+    """Ask an object of the app about itself; return `default` whatever its methods raise, `SystemExit` too.
+
+    For the description of an exception only: what it raises then would replace the app's own error.
+    """
+    try:
+        return action()
+    except BaseException as error:  # noqa: BLE001  (the boundary)
         TROUBLES.note(error)
         return default
 

@@ -15,6 +15,8 @@ from aboveboard.privacy import Cleaner, Hasher
 
 MOST_HINTS = 100
 UNNAMED = "<undeclared>"
+# ValueError and TypeError: a path that is none.
+UNUSABLE = (CatalogError, OSError, ValueError, TypeError)
 EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -41,11 +43,19 @@ class Declared:
         self._extensions: dict[str, Catalog] = {}
         self._sensitive: list[tuple[str, str]] = []
         self._safety: Safety | None = None
-        self.problem = "" if catalog is not None else "there is no catalog, so nothing is collected or sent"
+        self._broken: dict[str, str] = {}
+        self._own_problem = (
+            "" if catalog is not None else "there is no catalog, so nothing is collected or sent"
+        )
+
+    @property
+    def problem(self) -> str:
+        """Return what is wrong with the app's catalog and with those of its extensions, "" where nothing is."""
+        return "; ".join(text for text in (self._own_problem, *self._broken.values()) if text)
 
     def catalog(self) -> Catalog | None:
         """Return the catalog with its extensions; None where there is none or it cannot be used."""
-        if self._loaded is None and not self.problem:
+        if self._loaded is None and not self._own_problem:
             with GATE:
                 self._loaded = self._load()
         return self._loaded
@@ -66,8 +76,9 @@ class Declared:
             if whole is not None:
                 self._loaded = whole.with_extension(extension_id, found)
                 self._safety = None
-        except (CatalogError, OSError) as error:
-            self.problem = f"the catalog of {extension_id} cannot be used: {error}"
+            self._broken.pop(extension_id, None)
+        except UNUSABLE as error:
+            self._broken[extension_id] = f"the catalog of {extension_id} cannot be used: {error}"
 
     def sensitive(self, value: str, kind: str) -> None:
         """Learn a value that must not leave this machine."""
@@ -137,7 +148,7 @@ class Declared:
         try:
             return self._given if isinstance(self._given, Catalog) else load(str(self._given))
         except (CatalogError, OSError) as error:
-            self.problem = f"the catalog cannot be used, so nothing is collected or sent: {error}"
+            self._own_problem = f"the catalog cannot be used, so nothing is collected or sent: {error}"
             return None
 
 

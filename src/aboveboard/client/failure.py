@@ -1,8 +1,9 @@
 """What does an exception say? Its message, type and codes, as plain values, without keeping it."""
 
+from functools import partial
 from typing import Any, Final
 
-from aboveboard.client.boundary import attempt
+from aboveboard.client.boundary import attempt_foreign
 
 MESSAGE: Final = 8_192
 CAUSES: Final = 2
@@ -24,10 +25,14 @@ def describe(error: object, causes: int = CAUSES) -> dict[str, Any]:
         value = _code(error, attributes)
         if value is not None:
             found[name] = value
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    cause = attempt_foreign(partial(_cause, error), None)
     if cause is not None and causes > 0:
         found["cause"] = describe(cause, causes - 1)
     return found
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def _text(value: object) -> str:
@@ -38,12 +43,12 @@ def _text(value: object) -> str:
 
 def _message(error: BaseException) -> str:
     # `str` runs the app's own code, which may be broken: then the type has to do.
-    return attempt(lambda: str.__str__(str(error))[:MESSAGE], "<no message>")
+    return attempt_foreign(lambda: str.__str__(str(error))[:MESSAGE], "<no message>")
 
 
 def _code(error: BaseException, attributes: tuple[str, ...]) -> int | str | None:
     for attribute in attributes:
-        value = attempt(lambda name=attribute: getattr(error, name, None), None)  # type: ignore[misc]
+        value = attempt_foreign(partial(getattr, error, attribute, None), None)
         if type(value) is int and not -(1 << 40) < value < 1 << 40:
             continue
         if type(value) is int or (type(value) is str and 0 < len(value) <= 64):

@@ -4,11 +4,13 @@ import sqlite3
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
+from functools import partial
 from threading import Event as Signal
 from threading import RLock
 from typing import Final
 
 from aboveboard.client import levels, wire
+from aboveboard.client.boundary import attempt
 from aboveboard.client.declared import UNNAMED, Declared
 from aboveboard.client.gate import GATE
 from aboveboard.client.host import Host
@@ -26,6 +28,7 @@ REPORT_SECONDS: Final = 60.0
 RETRY_SECONDS: Final = 1.0
 BUSY_SECONDS: Final = 0.02
 DROPPED_EVENT: Final = "dropped"
+UNUSABLE: Final = "unusable arguments"
 
 Entry = Call | Event | Signal
 
@@ -75,7 +78,7 @@ class Recorder:
     def lose(self, reason: str, number: int, event: str = "") -> None:
         """Count events that are not kept; the number is reported as one event where the app declares it."""
         if number:
-            self._lost[reason, event if self._declared.declares(event) else UNNAMED] += number
+            self._lost[reason, self._named(event)] += number
             self._reports[reason, ""] += number
 
     def barrier(self) -> Signal:
@@ -141,19 +144,28 @@ class Recorder:
             if isinstance(entry, Signal):
                 return [entry]
             with GATE:  # the first checks import what they need
-                event = self._checked(entry)
-            if event is not None and levels.covers(level, event.level):
+                event = self._guarded(entry)
+            if isinstance(event, str):  # this one call is lost, not those behind it
+                self._lost[event, UNNAMED] += 1
+            elif event is not None and levels.covers(level, event.level):
                 self._events.append(event)
         return []
 
-    def _checked(self, entry: Call | Event) -> Event | None:
+    def _guarded(self, entry: Call | Event) -> Event | str | None:
+        unusable: Event | str | None = UNUSABLE
+        return attempt(partial(self._checked, entry), unusable)
+
+    def _checked(self, entry: Call | Event) -> Event | str | None:
         if isinstance(entry, Event):
             return entry
         event, notes = self._declared.check(entry)
         if event is None:
             reason = notes[0].reason if notes else "not declared"
-            self._lost[reason, entry.event if self._declared.declares(entry.event) else UNNAMED] += 1
+            self._lost[reason, self._named(entry.event)] += 1
         return event
+
+    def _named(self, event: str) -> str:
+        return event if isinstance(event, str) and self._declared.declares(event) else UNNAMED
 
     def _commit(self) -> None:
         if not self._events and not self._lost:
