@@ -4,6 +4,7 @@ python examples/first_event.py --endpoint http://127.0.0.1:8710 --write-key …
 """
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -30,7 +31,7 @@ expires = 2028-11-01
 )
 
 
-def main() -> None:
+def main() -> int:
     """Say yes for this one run, in a home folder that is thrown away, and send one event."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -50,12 +51,25 @@ def main() -> None:
         telemetry.consent.accept()
         with telemetry.action("hello"):
             pass
-        sent = telemetry.flush(timeout=5)
-        print(
-            f"Consent: {telemetry.consent.state}. {'Sent.' if sent else 'Not sent: is the collector there?'}"
-        )
+        reason = problem(telemetry) if not telemetry.flush(timeout=5) else off(telemetry)
+        print(f"Consent: {telemetry.consent.state}. {f'Not sent: {reason}' if reason else 'Sent.'}")
         telemetry.close()
+    return 1 if reason else 0
+
+
+def off(telemetry: Telemetry) -> str:
+    """Say who switched telemetry off; "" where the person's yes holds."""
+    status = telemetry.status()
+    if status is None or status.state == "accepted":
+        return ""
+    return f"telemetry is {status.state}, decided by {status.decided_by}"
+
+
+def problem(telemetry: Telemetry) -> str:
+    """Say why what was logged has not arrived."""
+    status = telemetry.status()
+    return off(telemetry) or (status.problem if status else "") or "is the collector there?"
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -107,8 +107,14 @@ def test_400_is_final_and_stays_in_the_journal_as_refused(bench: Bench) -> None:
     bench.collector.answer = answering(400, b'{"success": false, "error": {"reason": "x", "message": "bad"}}')
     telemetry = bench.telemetry()
     log(telemetry, 2)
-    assert telemetry.flush(5)
+    assert not telemetry.flush(5)
+    assert telemetry.flush(5), "nothing was refused since the last time"
     assert len(bench.collector.batches) == 1
+    status = telemetry.status()
+    assert status is not None
+    assert (status.waiting, status.sent, status.refused) == (0, 0, 2)
+    assert status.problem.startswith("the collector refused events: it answered 400: bad")
+    assert "refused:   2" in str(status)
     journal = list(telemetry.journal())
     assert [entry.state for entry in journal] == ["refused", "refused", "refused"]
     assert "bad" in journal[-1].answer
@@ -134,7 +140,7 @@ def test_an_event_that_is_too_large_alone_is_refused(bench: Bench) -> None:
     bench.collector.answer = answering(413)
     telemetry = bench.telemetry()
     log(telemetry, 1)
-    assert telemetry.flush(5)
+    assert not telemetry.flush(5)
     assert [entry.state for entry in telemetry.journal()] == ["refused", "refused"]
 
 
@@ -356,3 +362,49 @@ def test_two_processes_never_send_at_the_same_time(bench: Bench) -> None:
     assert first.flush(5)
     assert second.flush(5)
     assert sorted(numbers(bench)) == list(range(300))
+
+
+def test_a_refused_deletion_is_asked_for_ever_less_often_and_blocks_no_other(bench: Bench) -> None:
+    refused: list[str] = []
+
+    def one_refused(
+        handler: BaseHTTPRequestHandler, body: dict[str, Any]
+    ) -> tuple[int, dict[str, str], bytes]:
+        if handler.path != "/v1/erase" or (refused and body["deletionId"] != refused[0]):
+            return success(handler, body)
+        refused.append(body["deletionId"])
+        return 400, {}, b'{"error": {"message": "no such source"}}'
+
+    clock = Clock()
+    bench.collector.answer = one_refused
+    telemetry = bench.telemetry(host=bench.on(clock=clock))
+    for number in range(2):
+        log(telemetry, 1)
+        assert telemetry.flush(5) == (number == 0)
+        telemetry.forget()
+        assert bench.collector.wait(lambda: refused)
+        telemetry.flush(5)
+    first, second = telemetry.receipts()
+    assert (first.receipt, bool(second.receipt)) == (None, True)
+    status = telemetry.status()
+    assert status is not None
+    assert status.problem.startswith(
+        "a deletion is not confirmed: the collector answered 400: no such source"
+    )
+    sender = telemetry._engine.sender
+    asked = len(refused)
+    assert not sender.run()
+    assert len(refused) == asked
+    clock.now += 3601
+    assert not sender.run()
+    assert len(refused) == asked + 1
+
+
+def test_an_abort_before_there_is_a_line_is_not_lost(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    sender = telemetry._engine.sender
+    _, aborts = sender._asked(lambda: True)
+    sender.abort()
+    with pytest.raises(OSError, match="took back"):
+        sender._post("/v1/batch", {}, b"{}", aborts)
+    assert bench.collector.opened == 0

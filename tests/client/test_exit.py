@@ -2,15 +2,16 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.client.apps import CATALOG, ROOT, command, environment
-from tests.client.collector import Collector
 from tests.client.conftest import Bench
 from tests.client.test_delivery import listening
 from tests.client.test_processes import numbers
@@ -79,8 +80,27 @@ def test_a_detached_process_asks_for_consent_again(bench: Bench) -> None:
     telemetry.close()
     kept = json.loads(bench.settings.read_text())
     bench.settings.write_text(json.dumps({**kept, "telemetry.enabled": False}))
-    run_detached(bench, bench.collector)
+    run_detached(bench, bench.collector.url)
     assert bench.collector.opened == 0
+
+
+def test_a_detached_process_cuts_off_its_request_when_the_consent_goes(bench: Bench) -> None:
+    telemetry = bench.telemetry(endpoint="http://127.0.0.1:9")
+    telemetry.log_usage("tick", {"number": 1})
+    telemetry.close()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        running = threading.Thread(target=run_detached, args=(bench, url))
+        running.start()
+        peer, _ = server.accept()
+        with peer:
+            assert peer.recv(65_536)
+            kept = json.loads(bench.settings.read_text())
+            bench.settings.write_text(json.dumps({**kept, "telemetry.enabled": False}))
+            began = time.monotonic()
+            running.join(10)
+            assert time.monotonic() - began < 3
 
 
 def test_the_folder_of_the_app_cannot_put_its_modules_into_the_detached_process(
@@ -93,13 +113,13 @@ def test_the_folder_of_the_app_cannot_put_its_modules_into_the_detached_process(
     telemetry = bench.telemetry(endpoint="http://127.0.0.1:9")
     telemetry.log_usage("tick", {"number": 1})
     telemetry.close()
-    done = run_detached(bench, bench.collector, folder=trap, PYTHONPATH=str(trap))
+    done = run_detached(bench, bench.collector.url, folder=trap, PYTHONPATH=str(trap))
     assert (done.returncode, done.stderr) == (0, b"")
     assert numbers(bench) == [1]
 
 
 def run_detached(
-    bench: Bench, collector: Collector, folder: Path | None = None, **variables: str
+    bench: Bench, url: str, folder: Path | None = None, **variables: str
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run the detached sender as the app would, and wait for it."""
     from aboveboard.catalog import load
@@ -110,7 +130,7 @@ def run_detached(
 
     digest = load(CATALOG).digest
     order = Order(
-        "demo-app", "podman-desktop", Target(collector.url, "wk-test"), Offer(1, digest, "usage", ""),
+        "demo-app", "podman-desktop", Target(url, "wk-test"), Offer(1, digest, "usage", ""),
         str(bench.home), "/", "linux", os.getuid(),
     )  # fmt: skip
     return subprocess.run(

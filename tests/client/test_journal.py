@@ -7,7 +7,7 @@ import pytest
 
 from aboveboard import Host
 from aboveboard.client.places import find_places
-from tests.client.collector import answering
+from tests.client.collector import answering, success
 from tests.client.conftest import Bench
 from tests.client.test_delivery import log
 
@@ -160,3 +160,21 @@ def test_no_file_of_ours_can_be_read_by_others(bench: Bench) -> None:
     assert bench.data.stat().st_mode & 0o077 == 0
     for name in ("hash.key",):
         assert (bench.data / name).stat().st_mode & 0o077 == 0
+
+
+def test_a_deletion_is_in_the_journal_and_its_id_only_until_it_is_confirmed(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    log(telemetry, 1)
+    assert telemetry.flush(5)
+    bench.collector.answer = answering(503)
+    telemetry.consent.decline()
+    assert not telemetry.flush(5)
+    [asked] = [entry for entry in telemetry.journal() if entry.what == "deletion"]
+    assert asked.body.encode() == bench.collector.erasures[-1].raw
+    assert (asked.state, asked.status) == ("open", 503)
+    bench.collector.answer = success
+    assert telemetry.flush(5)
+    [done] = [entry for entry in telemetry.journal() if entry.what == "deletion"]
+    assert (done.state, done.status) == ("sent", 200)
+    assert json.loads(done.body)["anonymousId"] == "<forgotten>"
+    assert json.loads(done.answer)["receipt"]["rows"] == 3

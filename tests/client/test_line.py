@@ -1,10 +1,18 @@
 """Do requests travel over TLS that the system trusts, share a connection, and import the network only when sent?"""
 
+import contextlib
+import socket
 import ssl
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
+import pytest
+
+from aboveboard.client.address import parse_endpoint
+from aboveboard.client.line import Aborted, Line
 from tests.client.apps import ROOT, command, environment
 from tests.client.conftest import Bench
 from tests.client.test_delivery import log, numbers
@@ -64,3 +72,34 @@ def test_nothing_of_the_network_is_imported_before_something_is_sent() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def read_all(peer: socket.socket) -> int:
+    """Read until the other side has hung up; return how many bytes came."""
+    number = 0
+    while found := peer.recv(65_536):
+        number += len(found)
+    return number
+
+
+def test_an_abort_throws_away_what_the_kernel_holds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        line = Line(parse_endpoint(f"http://127.0.0.1:{server.getsockname()[1]}"))
+        body, ended = b"x" * 8_000_000, threading.Event()
+
+        def post() -> None:
+            with contextlib.suppress(OSError):
+                line.post("/v1/batch", {}, body)
+            ended.set()
+
+        threading.Thread(target=post, daemon=True).start()
+        peer, _ = server.accept()
+        with peer:
+            time.sleep(0.3)  # it reads nothing, so both kernels fill up
+            line.abort()
+            assert ended.wait(1)
+            peer.settimeout(3)
+            with pytest.raises(ConnectionResetError):
+                read_all(peer)
+        with pytest.raises(Aborted):
+            line.post("/v1/batch", {}, b"{}")

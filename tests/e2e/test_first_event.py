@@ -49,8 +49,31 @@ def test_the_python_line_says_when_nobody_answers() -> None:
     done = subprocess.run(
         command, cwd=ROOT, env=PERSON, capture_output=True, text=True, timeout=60, check=False
     )
-    assert done.stdout == "Consent: accepted. Not sent: is the collector there?\n"
-    assert done.stderr == ""
+    assert done.stdout.startswith("Consent: accepted. Not sent: ConnectionRefusedError: ")
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def first_event(url: str, key: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Run the example with a write key in a person's environment."""
+    command = [sys.executable, "examples/first_event.py", "--endpoint", url, "--write-key", key]
+    return subprocess.run(
+        command, cwd=ROOT, env={**PERSON, **more}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_python_line_says_that_the_write_key_is_wrong(server: Server) -> None:
+    done = first_event(server.url, "wk_wrong")
+    assert done.stdout.startswith(
+        "Consent: accepted. Not sent: the collector refused events: it answered 400: "
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_the_python_line_says_who_switched_telemetry_off(server: Server) -> None:
+    done = first_event(server.url, server.write_key, DO_NOT_TRACK="1")
+    assert done.stdout.startswith("Consent: off. Not sent: telemetry is off, decided by ")
+    assert "DO_NOT_TRACK" in done.stdout
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="node is not installed (make test installs it)")

@@ -2,10 +2,16 @@
 
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
 APP_SECONDS = 0.3
+LOOK_SECONDS = 0.3
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aboveboard.client.consent import Consent
+    from aboveboard.client.sender import Sender
 
 
 def main() -> None:
@@ -36,7 +42,22 @@ def main() -> None:
         offer = order.offer
         return Envelope(order.target.write_key, offer.notice, decision.level, offer.digest, CLEANER_VERSION)
 
-    Sender(order.target, places, host, envelope, lambda: consent.decision().state != SWITCHED_OFF).run()
+    sender = Sender(order.target, places, host, envelope, lambda: consent.decision().state != SWITCHED_OFF)
+    threading.Thread(target=watch, args=(consent, sender), daemon=True).start()
+    sender.run()
+
+
+def watch(consent: "Consent", sender: "Sender") -> None:
+    """Cut off the request under way when the consent goes; the process ends with its other thread."""
+    from aboveboard.client.consent import ACCEPTED
+
+    before = consent.decision().state
+    while True:
+        time.sleep(LOOK_SECONDS)
+        state = consent.decision().state
+        if state not in (before, ACCEPTED):
+            sender.abort()
+        before = state
 
 
 if __name__ == "__main__":

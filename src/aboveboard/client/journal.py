@@ -6,22 +6,49 @@ Nothing is written: the file is opened read-only, and a machine without a file h
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from aboveboard.client.gate import GATE
 from aboveboard.client.outbox import read_body
+from aboveboard.client.spool import REFUSED, Spool
 from aboveboard.client.wire import dump
+
+DELETION_KEY: Final = "deletion:"
+SHOWN: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """The last time that the collector was asked for one deletion, what it said, and when to ask again."""
+
+    state: str = "keep"
+    tried: float = 0.0
+    body: str = ""
+    status: int = 0
+    answer: str = ""
+    failures: int = 0
+    not_before: float = 0.0
+    retry_after: float = 0.0
+
+    @property
+    def problem(self) -> str:
+        """Return why it is not confirmed, "" where it is or was not asked for yet."""
+        if self.state == "sent" or not self.failures:
+            return ""
+        said = f"the collector answered {self.status}" if self.status else "the collector was not reached"
+        return f"a deletion is not confirmed: {said}: {reason_of(self.answer)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One event or one request of the journal.
 
-    `what` is "event" or "request". An event has its JSON as `content` and in `notes` what was dropped or
-    replaced, as [path, what was done, why]; a request has its exact body as `body` and the collector's answer.
+    `what` is "event", "request" or "deletion". An event has its JSON as `content` and in `notes` what was dropped or
+    replaced, as [path, what was done, why]; a request has its exact body as `body` and the collector's answer;
+    so has a deletion, in whose body the id is forgotten once the collector has confirmed it.
     """
 
     what: str
@@ -37,7 +64,7 @@ class Entry:
 
 
 def read_journal(path: Path) -> Iterator[Entry]:
-    """Yield every event in the order in which it was logged, then every request as it was sent."""
+    """Yield every event in the order in which it was logged, then every request as it was sent, then deletions."""
     with _reading(path) as database:
         if database is None:
             return
@@ -54,6 +81,52 @@ def read_journal(path: Path) -> Iterator[Entry]:
             yield Entry(
                 "request", state, tried, request=number, body=text, status=status, answer=answer or ""
             )
+        for name, asked in sorted(_deletions(database).items(), key=lambda found: found[1].tried):
+            state = "sent" if asked.state == "sent" else "open"
+            yield Entry(
+                "deletion",
+                state,
+                asked.tried,
+                name,
+                body=asked.body,
+                status=asked.status,
+                answer=asked.answer,
+            )
+
+
+def read_deletions(path: Path) -> dict[str, Deletion]:
+    """Return what came of each deletion that was asked for, by its id."""
+    with _reading(path) as database:
+        return _deletions(database) if database is not None else {}
+
+
+def keep_deletion(path: Path, deletion_id: str, deletion: Deletion) -> None:
+    """Write down what came of a deletion; where there is no journal, none is begun."""
+    if path.exists():
+        with GATE, closing(Spool(path)) as spool:
+            spool.put(DELETION_KEY + deletion_id, dump(asdict(deletion)))
+
+
+def refusals(path: Path) -> tuple[int, str]:
+    """Return how many events the collector refused, and why, where nothing was accepted since."""
+    with _reading(path) as database:
+        if database is None:
+            return 0, ""
+        number = database.execute("SELECT count(*) FROM events WHERE state = 'refused'").fetchone()[0]
+        last = database.execute(
+            "SELECT state, status, answer FROM batches WHERE state != 'open' ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+    if not number or last is None or last[0] != REFUSED:
+        return int(number), ""
+    return int(number), f"the collector refused events: it answered {last[1]}: {reason_of(last[2] or '')}"
+
+
+def reason_of(answer: str) -> str:
+    """Return the message in an answer of the collector, or the beginning of an answer that has none."""
+    try:
+        return str(json.loads(answer)["error"]["message"])[:SHOWN]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return answer[:SHOWN] or "no reason"
 
 
 def export_journal(source: Path, target: Path) -> int:
@@ -83,6 +156,11 @@ def dropped_counts(path: Path) -> dict[str, int]:
         return dict(
             database.execute("SELECT reason, sum(number) FROM counts GROUP BY reason ORDER BY reason")
         )
+
+
+def _deletions(database: sqlite3.Connection) -> dict[str, Deletion]:
+    rows = database.execute("SELECT key, value FROM meta WHERE key LIKE ?", (DELETION_KEY + "%",))
+    return {key.removeprefix(DELETION_KEY): Deletion(**json.loads(value)) for key, value in rows}
 
 
 @contextmanager

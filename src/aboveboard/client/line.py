@@ -1,7 +1,10 @@
 """How does one request go out and its answer come in, so that another thread can cut it off at any moment?"""
 
 import base64
+import os
 import socket
+import struct
+import sys
 from collections.abc import Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 15.0
 ANSWER_BYTES: Final = 64 * 1024
+NO_LINGER: Final = struct.pack("HH" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class Aborted(OSError):
@@ -38,12 +42,14 @@ class Line:
         with self._lock:
             self._aborted = True
             if self._socket is not None:
-                _shut(self._socket)
+                _reset(self._socket)
 
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
-            self._socket = None
+            found, self._socket = self._socket, None
+            if found is not None:
+                found.close()
         if self._connection is not None:
             self._connection.close()
         self._connection = None
@@ -85,8 +91,11 @@ class Line:
             return plain
         with GATE:
             import ssl  # the system's cryptography and certificates, only where they are needed
-        secure = ssl.create_default_context().wrap_socket(plain, server_hostname=self._endpoint.host)
+        secure = ssl.create_default_context().wrap_socket(
+            plain, server_hostname=self._endpoint.host, do_handshake_on_connect=False
+        )
         self._hold(secure)
+        secure.do_handshake()
         return secure
 
     def _connect(self, host: str, port: int) -> socket.socket:
@@ -100,6 +109,7 @@ class Line:
                 self._hold(found)
                 found.settimeout(CONNECT_SECONDS)
                 found.connect(address)
+                self._check()
                 found.settimeout(ANSWER_SECONDS)
                 found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:
@@ -141,8 +151,31 @@ class Line:
             raise Aborted("the person took back their consent")
 
 
-def _shut(found: socket.socket) -> None:
+def _reset(found: socket.socket) -> None:
+    """End a connection so that the kernel throws away what it has not delivered, from any thread."""
+    number = found.fileno()
+    if number < 0:
+        return
     try:
-        found.shutdown(socket.SHUT_RDWR)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        # It wakes the thread that waits; not as a method, because that of TLS would go on unencrypted.
+        socket.socket.shutdown(found, socket.SHUT_RDWR)
     except OSError:
-        return  # it was not connected, or is closed already
+        pass  # it is not connected yet
+    if sys.platform == "win32":
+        found.close()
+    else:
+        _replace(number)
+
+
+def _replace(number: int) -> None:
+    """Put an empty pipe in the socket's place, which closes it.
+
+    The number stays taken: were it free, the thread that still uses it could write to a file of the app.
+    """
+    reading, writing = os.pipe()
+    try:
+        os.dup2(reading, number, inheritable=False)
+    finally:
+        os.close(reading)
+        os.close(writing)

@@ -3,13 +3,15 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aboveboard.client import wire
+from aboveboard.client.boundary import attempt
 from aboveboard.client.delivery import KEEP, REFUSED, SENT, SPLIT, Outcome, Reply, backoff, judge
 from aboveboard.client.erasure import Erasure, read_erasures, write_erasures
 from aboveboard.client.gate import GATE
 from aboveboard.client.host import LIBRARY, VERSION, Host
+from aboveboard.client.journal import Deletion, keep_deletion, read_deletions
 from aboveboard.client.locked import FileLock
 from aboveboard.client.outbox import BATCH_EVENTS, Batch, Envelope, keep, next_batch, settle, split
 from aboveboard.client.places import Places
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 INTERVAL_SECONDS: Final = 10.0
 TRIM_SECONDS: Final = 3600.0
+BATCH: Final = "batch"
+DELETION: Final = "deletion"
+FORGOTTEN: Final = "<forgotten>"
+T = TypeVar("T")
 # ValueError: an endpoint that cannot be used, or a host name that is none.
 PROBLEMS: Final = (OSError, ValueError)
 
@@ -55,11 +61,20 @@ class Sender:
         self._line: Line | None = None
         self._limit = BATCH_EVENTS
         self._lock = FileLock(places.data / "sender.lock")
-        self.problem = ""
+        self._problems: dict[str, str] = {}
+        self._deletions: dict[str, Deletion] = {}
+        self._aborts = 0
+        self._has_refused = False
         self.is_other_sending = False
+
+    @property
+    def problem(self) -> str:
+        """Return what went wrong with batches and with deletions, "" where nothing did."""
+        return "; ".join(text for text in self._problems.values() if text)
 
     def abort(self) -> None:
         """Cut off the upload under way, from any thread."""
+        self._aborts += 1  # before the look at the line: `_post` looks in the other order
         line = self._line
         if line is not None:
             line.abort()
@@ -69,19 +84,22 @@ class Sender:
         self._lock.release()
 
     def run(self, *, urgent: bool = False) -> bool:
-        """Send all that may be sent; true when nothing is left. `urgent` ignores our own waiting times."""
+        """Send all that may be sent; true when nothing is left. `urgent` ignores our own waiting times.
+
+        An urgent run is false too where the collector refused events since the one before it.
+        """
         self.is_other_sending = not self._lock.acquire()
         if self.is_other_sending:
             return False
         try:
-            erased = self._erase()
+            erased = self._erase(urgent)
             if self._envelope() is None:
                 return erased
             with GATE:
                 spool = Spool(self._places.spool)
                 self._tidy(spool)
             try:
-                return self._empty(spool, urgent) and erased
+                return self._empty(spool, urgent) and erased and not self._were_refused(urgent)
             finally:
                 with GATE:
                     spool.close()
@@ -95,7 +113,7 @@ class Sender:
             if self._waits(spool, urgent):
                 return False
         while True:
-            envelope = self._envelope()
+            envelope, aborts = self._asked(self._envelope)
             if envelope is None:
                 return False
             now = self._host.clock()
@@ -103,12 +121,26 @@ class Sender:
                 batch = next_batch(spool, envelope, now, wire.stamp(now), self._limit)
             if batch is None:
                 return True
-            result = self._send(batch)
+            result = self._send(batch, aborts)
             if self._envelope() is None:
                 return False  # taken back meanwhile; the rows are gone or going
             with GATE:
                 if not self._settle(spool, batch, result):
                     return False
+
+    def _asked(self, permission: Callable[[], T]) -> tuple[T, int]:
+        """Return a permission, and the number of aborts at its time: a later one takes it back."""
+        while True:
+            aborts = self._aborts
+            answer = permission()
+            if aborts == self._aborts:  # else asking itself found a change and followed it
+                return answer, aborts
+
+    def _were_refused(self, urgent: bool) -> bool:
+        found = self._has_refused
+        if urgent:
+            self._has_refused = False
+        return found
 
     def _tidy(self, spool: Spool) -> None:
         """Let go of what is too old, once an hour, and fold the log into the file, so that no writer has to."""
@@ -122,23 +154,23 @@ class Sender:
         now = self._host.clock()
         asked = float(spool.get("retry_after", "0"))
         ours = float(spool.get("not_before", "0"))
-        # A clock that jumped back must not silence us for longer than any wait could be.
-        waits = [asked] if urgent else [asked, ours]
-        return any(now < moment <= now + 24 * 3600 for moment in waits)
+        return _is_ahead(now, asked) or (not urgent and _is_ahead(now, ours))
 
-    def _send(self, batch: Batch) -> tuple[int, Outcome]:
+    def _send(self, batch: Batch, aborts: int) -> tuple[int, Outcome]:
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         try:
-            reply = self._post("/v1/batch", headers, batch.body)
+            reply = self._post("/v1/batch", headers, batch.body, aborts)
         except PROBLEMS as error:
-            self.problem = f"{type(error).__name__}: {error}"
-            return 0, Outcome(KEEP, answer=self.problem)
+            self._problems[BATCH] = f"{type(error).__name__}: {error}"
+            return 0, Outcome(KEEP, answer=self._problems[BATCH])
         outcome = judge(reply, self._host.clock())
-        self.problem = f"the collector answered {reply.status}" if outcome.action == KEEP else ""
+        self._problems[BATCH] = f"the collector answered {reply.status}" if outcome.action == KEEP else ""
         return reply.status, outcome
 
-    def _post(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+    def _post(self, path: str, headers: dict[str, str], body: bytes, aborts: int) -> Reply:
         line = self._line = self._line or self._open_line()
+        if aborts != self._aborts:
+            line.abort()  # the abort came before there was a line
         key = base64.b64encode(f"{self._target.write_key}:".encode()).decode()
         common = {"Authorization": f"Basic {key}", "User-Agent": f"{LIBRARY}/{VERSION}"}
         return line.post(path, {**common, **headers}, body)
@@ -167,6 +199,7 @@ class Sender:
             self._limit = min(BATCH_EVENTS, self._limit * 2)
         elif outcome.action == REFUSED or (outcome.action == SPLIT and len(batch.rows) == 1):
             settle(spool, batch, REFUSED, status, outcome.answer)
+            self._has_refused = True
         elif outcome.action == SPLIT:
             self._limit = max(1, len(batch.rows) // 2)
             split(spool, batch)
@@ -187,29 +220,71 @@ class Sender:
         spool.keep("not_before", str(now + backoff(failures, self._host.random()) if failures else 0.0))
         spool.keep("retry_after", str(now + outcome.wait if outcome.wait else 0.0))
 
-    def _erase(self) -> bool:
+    def _erase(self, urgent: bool) -> bool:
         """Ask the collector for the deletions that it has not confirmed; true when none is left."""
         pending = read_erasures(self._places.erasures).pending
-        return all(self._erase_one(erasure) for erasure in pending)
+        self._problems[DELETION] = ""
+        if pending:
+            self._deletions = {**attempt(self._noted_deletions, {}), **self._deletions}
+        # All are asked for first: one that is refused must not hold up those after it.
+        confirmed = [self._erase_one(erasure, urgent) for erasure in pending]
+        return all(confirmed)
 
-    def _erase_one(self, erasure: Erasure) -> bool:
-        if not self._may_erase():
+    def _noted_deletions(self) -> dict[str, Deletion]:
+        return read_deletions(self._places.spool)
+
+    def _erase_one(self, erasure: Erasure, urgent: bool) -> bool:
+        may, aborts = self._asked(self._may_erase)
+        if not may:
+            return False
+        before = self._deletions.get(erasure.deletion_id, Deletion())
+        now = self._host.clock()
+        if _is_ahead(now, before.retry_after) or (not urgent and _is_ahead(now, before.not_before)):
+            self._problems[DELETION] = before.problem
             return False
         request = {
             "writeKey": self._target.write_key,
             "anonymousId": erasure.anonymous_id,
             "deletionId": erasure.deletion_id,
         }
+        body = wire.dump(request)
         try:
-            reply = self._post("/v1/erase", {"Content-Type": "application/json"}, wire.dump(request).encode())
+            reply = self._post("/v1/erase", {"Content-Type": "application/json"}, body.encode(), aborts)
         except PROBLEMS as error:
-            self.problem = f"{type(error).__name__}: {error}"
+            if aborts == self._aborts:  # cut off by ourselves is no failure
+                self._note_deletion(erasure, self._unconfirmed(before, body, 0, f"{error!r}"))
             return False
         outcome = judge(reply, self._host.clock())
         if outcome.action != SENT or outcome.content is None:
+            failed = self._unconfirmed(before, body, reply.status, outcome.answer, outcome.wait)
+            self._note_deletion(erasure, failed)
             return False
-        receipt: Any = outcome.content.get("receipt", {})
+        self._confirm(erasure, request, reply.status, outcome)
+        return True
+
+    def _confirm(self, erasure: Erasure, request: dict[str, str], status: int, outcome: Outcome) -> None:
+        receipt: Any = (outcome.content or {}).get("receipt", {})
         known = read_erasures(self._places.erasures)
         kept = receipt if isinstance(receipt, dict) else {"receipt": receipt}
         write_erasures(self._places.erasures, known.confirmed(erasure.deletion_id, kept))
-        return True
+        # The id is forgotten as soon as its deletion is confirmed, here too.
+        body = wire.dump({**request, "anonymousId": FORGOTTEN})
+        self._note_deletion(erasure, Deletion(SENT, self._host.clock(), body, status, outcome.answer))
+
+    def _unconfirmed(
+        self, before: Deletion, body: str, status: int, answer: str, wait: float = 0.0
+    ) -> Deletion:
+        now, failures = self._host.clock(), before.failures + 1
+        later = now + backoff(failures, self._host.random())
+        return Deletion(KEEP, now, body, status, answer, failures, later, now + wait if wait else 0.0)
+
+    def _note_deletion(self, erasure: Erasure, deletion: Deletion) -> None:
+        """Keep what came of asking, in memory, and in the journal where there is one."""
+        self._deletions[erasure.deletion_id] = deletion
+        self._problems[DELETION] = deletion.problem or self._problems[DELETION]
+        attempt(lambda: keep_deletion(self._places.spool, erasure.deletion_id, deletion), None)
+
+
+def _is_ahead(now: float, moment: float) -> bool:
+    # A clock that jumped back must not silence us for longer than any wait could be.
+    return now < moment <= now + 24 * 3600

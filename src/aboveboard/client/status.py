@@ -7,15 +7,15 @@ from aboveboard.client.boundary import TROUBLES, attempt
 from aboveboard.client.engine import Engine
 from aboveboard.client.environment import Source
 from aboveboard.client.identity import read_id
-from aboveboard.client.journal import dropped_counts, spool_numbers
+from aboveboard.client.journal import dropped_counts, refusals, spool_numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """The state and its cause, where things are kept, and how much there is of them.
 
-    `waiting` and `sent` count events, `dropped` says what was not sent and why; `sources` is filled by
-    `status(explain=True)`. `problem` is empty where all is well.
+    `waiting`, `sent` and `refused` (by the collector) count events, `dropped` says what was not sent
+    and why; `sources` is filled by `status(explain=True)`. `problem` is empty where all is well.
     """
 
     state: str
@@ -32,6 +32,7 @@ class Status:
     dropped: dict[str, int]
     problem: str
     sources: tuple[Source, ...] = ()
+    refused: int = 0
 
     def __str__(self) -> str:
         lines = [
@@ -41,6 +42,7 @@ class Status:
             f"id:        {self.anonymous_id or 'none'}",
             f"events:    {self.waiting} waiting, {self.sent} sent",
         ]
+        lines += [f"refused:   {self.refused} (by the collector)"] if self.refused else []
         lines += [f"not sent:  {number} ({reason})" for reason, number in self.dropped.items()]
         lines += [f"problem:   {self.problem}"] if self.problem else []
         lines += [f"source:    {source.name}: {source.says} ({source.detail})" for source in self.sources]
@@ -52,6 +54,7 @@ def describe_status(engine: Engine, explain: bool) -> Status:
     decision = engine.look()
     offer = engine.declared.offer()
     waiting, sent = attempt(lambda: spool_numbers(engine.places.spool), (0, 0))
+    refused, why = attempt(lambda: refusals(engine.places.spool), (0, ""))
     return Status(
         state=decision.state,
         level=decision.level,
@@ -65,8 +68,9 @@ def describe_status(engine: Engine, explain: bool) -> Status:
         waiting=waiting + len(engine.undecided.events()),
         sent=sent,
         dropped=attempt(lambda: dropped_counts(engine.places.spool), {}),
-        problem=_problem(engine),
+        problem=_problem(engine, why),
         sources=decision.sources if explain else (),
+        refused=refused,
     )
 
 
@@ -78,12 +82,12 @@ def _host(url: str) -> str:
     return f"{endpoint.host}:{endpoint.port}"
 
 
-def _problem(engine: Engine) -> str:
+def _problem(engine: Engine, refusal: str) -> str:
     caught = (
         f"{TROUBLES.count} errors of ours were caught, the last: {TROUBLES.last}" if TROUBLES.count else ""
     )
     return "; ".join(
         text
-        for text in (engine.declared.problem, engine.sender.problem, *engine.rule_problems, caught)
+        for text in (engine.declared.problem, engine.sender.problem, refusal, *engine.rule_problems, caught)
         if text
     )
