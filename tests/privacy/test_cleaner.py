@@ -233,3 +233,43 @@ def test_an_ordinary_word_as_a_value_stays_in_prose() -> None:
     cleaner = Cleaner(["node", "docker", "error"])
     assert cleaner.clean("docker error: node is not ready") == "docker error: node is not ready"
     assert Cleaner(["mark"]).clean("cannot reach mark") == "cannot reach <name>"
+
+
+NAMING = """customer Visa not found|owner Mark left|Mr Mark has no access|Mr. Mark has no access|Dr Shell is away
+login failed: Mark|Login failed for Mark|login failed (Mark)|assigned to Mark|owner=Mark|owner=mark|team: Shell
+Team Shell has no access|tenant acme is over quota|tenant shell is over quota|please contact Mark for access
+account Visa is locked|client Target disconnected|customer visa not found|"owner":"Mark"|customer Visa Target is gone
+owner 'Mark' left"""
+PLAIN = """client disconnected|account is locked|team not found|owner of the file|client connection closed|client error
+account not found|contact your administrator|contact support|login failed: invalid password|Client Error: 404 Not Found
+login failed: Connection refused|login failed: EOF|assigned to the node|owner has no access|team quota exceeded
+Login failed: Unauthorized|client API version 1.41 is too old|Client.Timeout exceeded|Owner: root|login failed: Timeout
+client request timed out|account key is not valid|owner reference is missing|team member not found"""
+
+
+@pytest.mark.parametrize("text", NAMING.replace("\n", "|").split("|"))
+def test_public_words_are_names_where_people_stand(text: str) -> None:
+    cleaned = Cleaner().clean(text)
+    assert not {"visa", "mark", "shell", "acme", "target"} & set(re.findall("[a-z]+", cleaned.lower())), (
+        cleaned
+    )
+    assert Cleaner().clean(cleaned) == cleaned
+
+
+@pytest.mark.parametrize("text", PLAIN.replace("\n", "|").split("|"))
+def test_ordinary_words_stay_where_people_stand(text: str) -> None:
+    assert Cleaner().clean(text) == text
+
+
+CONSTANTS = "RLIMIT_NOFILE SIGKILL SIGTERM O_CREAT AF_INET AF_INET6 ECONNREFUSED EMFILE LD_PRELOAD"
+NO_CONSTANTS = "ZUBROWKA SIGMUND O_MALLEY AF_ZUBROWKA LAURA_DB MARK_ZUBROWKA GRANT_PAGE"
+
+
+@pytest.mark.parametrize("quote", ["'", '"', "`"])
+def test_constants_of_systems_stay_in_quotes(quote: str) -> None:
+    for constant in CONSTANTS.split():
+        text = f"raise {quote}{constant}{quote} first"
+        assert Cleaner().clean(text) == text
+    for name in NO_CONSTANTS.split():
+        assert name not in Cleaner().clean(f"raise {quote}{name}{quote} first")
+    assert "NOFILE" not in Cleaner(["nofile"]).clean(f"raise {quote}RLIMIT_NOFILE{quote} first")

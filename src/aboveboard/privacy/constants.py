@@ -1,6 +1,9 @@
 """What is public although it looks like a place: hosts, registries, files, folders and schemes of everybody's."""
 
+import re
+
 __all__ = [
+    "CONSTANT",
     "EXTENSIONS",
     "FILES",
     "HOSTS",
@@ -78,6 +81,13 @@ SCHEMES = _words(
     postgres postgresql mysql mariadb mongodb kafka nats ldap ldaps smb nfs s3 gs jdbc grpc grpcs socks4 socks5
     socks5h vsock qemu spice vnc rdp cri pkg blob about chrome app smtp imap pop3 telnet rtsp mssql sqlserver
     sqlite oracle clickhouse elasticsearch zookeeper etcd consul vault"""
+)
+# How the constants of systems are written that stand in quotes too; what else they say is for the vocabulary.
+CONSTANT = re.compile(
+    r"(?:RLIMIT|SOCK|CAP|CLONE|LD|EAI|AI|O|AF|PF|SO|IP|IPV6|TCP|IPPROTO|MS|PROT|MAP|F|SIG|SYS|PR|EPOLL|POLL|SECCOMP"
+    r"|ERR|ERROR|E|WSA|STATUS|NT|HTTP|SSL|TLS|X509|CURLE|GIT|PTRACE|MNT|IN|SCHED|IOPRIO)_[A-Z][A-Z0-9_]{1,40}"
+    r"|SIG(?:HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR[12]|SEGV|PIPE|ALRM|TERM|STKFLT|CHLD|CONT|STOP|TSTP|TTIN"
+    r"|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|RTMIN|RTMAX|INFO|BREAK)"
 )
 # Roots of module names that belong to a language or its runtime.
 MODULES = _words(

@@ -8,6 +8,7 @@ from aboveboard.privacy.bounds import LIMIT
 from aboveboard.privacy.escapes import without_outer_escapes
 from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import PLACEHOLDER, Notes
+from aboveboard.privacy.people import People
 from aboveboard.privacy.places import Places
 from aboveboard.privacy.slots import effect_of_key
 from aboveboard.privacy.tokens import RUN, Judge
@@ -65,6 +66,7 @@ class Scanner:
         self._notes = notes
         self._places = Places(vocabulary, known)
         self._judge = Judge(vocabulary, known, notes)
+        self._people = People(self._passes_in_places, lambda: notes.replace("name", "place"))
 
     def text(self, text: str, limit: int) -> str:
         """Clean line by line until `limit` characters have come out."""
@@ -97,6 +99,7 @@ class Scanner:
                 )
         if self._phrases is not None:
             line = self._phrases.joined(line, self._known_name)
+        line = self._people.hidden(line)
         if "\\" in line:
             line = SPACED_WINDOWS.sub(self._spaced_path, without_outer_escapes(line))
         if "/" in line and any(map(line.__contains__, SPACED_ROOTS)):
@@ -104,6 +107,9 @@ class Scanner:
         if QUOTES.search(line):
             return self._quotes(line, base, depth)
         return self._tokens(line, base, base)[0]
+
+    def _passes_in_places(self, word: str) -> bool:
+        return self._judge.passes(word, PLACE)
 
     def _known_name(self) -> str:
         return self._notes.replace("name", "known")

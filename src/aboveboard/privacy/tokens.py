@@ -3,7 +3,7 @@
 import re
 
 from aboveboard.privacy import numbers, secrets
-from aboveboard.privacy.constants import EXTENSIONS, HOSTS, MODULES, RESIDUE, TOP_LEVELS
+from aboveboard.privacy.constants import CONSTANT, EXTENSIONS, HOSTS, MODULES, RESIDUE, TOP_LEVELS
 from aboveboard.privacy.escapes import WINDOWS_START, decoded, has_escapes
 from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import PLACEHOLDER, Notes
@@ -101,6 +101,8 @@ class Judge:
         if entry is not None and allowed != SECRET:
             if entry[0] <= allowed and not self._knows(entry[2], allowed):
                 return token, entry[1]
+            if allowed < ANY and self._is_constant(token.strip(LEADING + TRAILING)):
+                return token, base
             return self._refused(token, entry, allowed), base
         if "<" in token and PLACEHOLDER.search(token):
             return self._residue(token), base
@@ -353,11 +355,28 @@ class Judge:
             return tier
         return min(tier, self._vocabulary.tier_of_all(pieces))
 
+    def _is_constant(self, core: str) -> bool:
+        """Say whether a word is written as the constants of programs are, and says no more than they do."""
+        if not core.isupper() or not core.isascii():
+            return False
+        if CONSTANT.fullmatch(core):
+            most = NOWHERE if core.isalpha() else ANY  # a signal, or a known prefix
+        elif "_" in core:
+            most = PLACE
+        else:
+            return False
+        lowered = core.lower()
+        return self._known_in_places.isdisjoint((lowered, *lowered.split("_"))) and (
+            self._compound(core.rstrip("46")) <= most  # AF_INET6
+        )
+
     def _word(self, core: str, tail: str, allowed: int, base: int) -> Verdict:
         """The last gate: one word or compound, by the vocabulary and by what this machine knows."""
         is_word = core.isalpha()
         if not is_word and LETTERS.search(core) is None and core.isascii() and DIGIT.search(core) is None:
             return core, allowed
+        if self._is_constant(core):
+            return core, base
         level = self._compound(core)
         if level <= (allowed if is_word or core.isupper() else min(allowed, PLACE)) and not self._knows(
             (core.lower(),), allowed
