@@ -183,7 +183,9 @@ def _read(path: Path) -> _File:
     except FileNotFoundError:
         return _File()
     except OSError as error:
-        message = f"The settings file {path} cannot be read: {error.strerror}. Mend that, or choose another --data."
+        message = (
+            f"The settings file {path} cannot be read: {error.strerror}. Mend that, or choose another --data."
+        )
         raise SettingsError(message) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings file {path} is not TOML: {error}. Mend that line.") from error
