@@ -36,6 +36,10 @@ from aboveboard.client.undecided import Undecided
 from aboveboard.client.worker import Worker
 from aboveboard.privacy import CLEANER_VERSION
 
+REVOKE_TRIES: Final = 3
+ERASURE_SECONDS: Final = (
+    1.0  # how often a deletion is looked at; its own backoff says when it is asked for again
+)
 GATHER_SECONDS: Final = 0.01
 LOOK_SECONDS: Final = 0.25
 ALIVE_SECONDS: Final = 30.0
@@ -262,7 +266,10 @@ class Engine:
             return
         self.undecided.take()
         if decision.state == DECLINED:
-            attempt(lambda: revoke(self.places, self.host), None)
+            for _ in range(REVOKE_TRIES):
+                attempt(lambda: revoke(self.places, self.host), None)
+                if read_erasures(self.places.erasures).revoked or not self.places.spool.exists():
+                    break
             self._send_erasures()
 
     def _drop_above(self, level: str) -> None:
@@ -337,8 +344,9 @@ class Engine:
         finally:
             for signal in waiting:
                 signal.set()
-        is_needed = self.level() != levels.OFF or self.has_erasures()
-        return INTERVAL_SECONDS if is_needed else END
+        if self.has_erasures():
+            return ERASURE_SECONDS
+        return INTERVAL_SECONDS if self.level() != levels.OFF else END
 
     def has_erasures(self) -> bool:
         """Tell whether the collector has not confirmed a deletion yet."""

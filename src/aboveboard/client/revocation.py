@@ -18,13 +18,16 @@ def revoke(places: Places, host: Host) -> None:
     if not places.spool.exists() or read_erasures(places.erasures).revoked:
         return
     with GATE, closing(Spool(places.spool)) as spool:
-        uploaded = spool.purge()
         with spool.transaction():
+            spool.delete_queued(float("inf"))
             known = read_erasures(places.erasures)
             if not known.revoked:
+                uploaded = spool.get("uploaded") == "yes"
                 write_erasures(places.erasures, _with_deletion(known, places, host, uploaded))
                 remove_own_id(places)
                 spool.put("uploaded", "no")
+        # Last: it fails while another thread has the spool open, and the deletion must be noted all the same.
+        spool.scrub()
 
 
 def forget(places: Places, host: Host) -> None:

@@ -173,7 +173,11 @@ class Sender:
             line.abort()  # the abort came before there was a line
         key = base64.b64encode(f"{self._target.write_key}:".encode()).decode()
         common = {"Authorization": f"Basic {key}", "User-Agent": f"{LIBRARY}/{VERSION}"}
-        return line.post(path, {**common, **headers}, body)
+        try:
+            return line.post(path, {**common, **headers}, body)
+        except PROBLEMS:
+            self._hang_up()  # a line that was cut off stays so: the next request opens its own
+            raise
 
     def _open_line(self) -> "Line":
         # The network's modules are imported when something is really sent.
@@ -251,8 +255,11 @@ class Sender:
         try:
             reply = self._post("/v1/erase", {"Content-Type": "application/json"}, body.encode(), aborts)
         except PROBLEMS as error:
-            if aborts == self._aborts:  # cut off by ourselves is no failure
-                self._note_deletion(erasure, self._unconfirmed(before, body, 0, f"{error!r}"))
+            if aborts != self._aborts:
+                return self._erase_one(
+                    erasure, urgent
+                )  # cut off by ourselves: ask whether it may go, and again
+            self._note_deletion(erasure, self._unconfirmed(before, body, 0, f"{error!r}"))
             return False
         outcome = judge(reply, self._host.clock())
         if outcome.action != SENT or outcome.content is None:

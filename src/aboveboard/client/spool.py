@@ -159,16 +159,6 @@ class Spool:
         """Return how many events of the journal were sent."""
         return self._number("SELECT count(*) FROM events WHERE state = 'sent'")
 
-    def purge(self) -> bool:
-        """Delete what waits, and batches under way; tell whether anything was ever uploaded.
-
-        What was sent stays in the journal.
-        """
-        with self.transaction():
-            self.delete_queued(float("inf"))
-        self.scrub()
-        return self.get("uploaded") == "yes"
-
     def delete_queued(self, until: float) -> None:
         """Delete what was recorded up to a moment and waits, inside a transaction."""
         self.database.execute("DELETE FROM events WHERE state = 'queued' AND created <= ?", (until,))
