@@ -27,10 +27,10 @@ HOSTS = _words(
     gateway.docker.internal host.lima.internal host.minikube.internal kubernetes.default kubernetes.default.svc
     kubernetes.default.svc.cluster.local control-plane.minikube.internal github.com api.github.com
     raw.githubusercontent.com objects.githubusercontent.com codeload.github.com gitlab.com bitbucket.org
-    ssh.github.com registry.npmjs.org registry.yarnpkg.com pypi.org files.pythonhosted.org proxy.golang.org
-    sum.golang.org golang.org go.dev crates.io static.crates.io index.crates.io repo.maven.apache.org
-    repo1.maven.org rubygems.org storage.googleapis.com dl.k8s.io deb.debian.org archive.ubuntu.com
-    security.debian.org security.ubuntu.com mirrors.fedoraproject.org download.docker.com hub.docker.com
+    ssh.github.com
+    golang.org go.dev
+    storage.googleapis.com dl.k8s.io
+    mirrors.fedoraproject.org download.docker.com hub.docker.com
     registry-1.docker.io auth.docker.io production.cloudflare.docker.com desktop.docker.com docker.io
     index.docker.io podman.io podman-desktop.io kubernetes.io k8s.io docs.docker.com aka.ms learn.microsoft.com
     go.microsoft.com example.com example.org 8.8.8.8 1.1.1.1 255.255.255.255 ::"""
