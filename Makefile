@@ -2,6 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
+# CI tests the built wheel, so that a file it lacks is missed; elsewhere the sources, so that a change shows at once.
+ifdef CI
+WHEEL := build/wheel
+PACKAGE = "$$(echo $(WHEEL)/aboveboard-*.whl)
+else
+PACKAGE = --editable ".
+endif
 NODE := tests/e2e/node/node_modules/.package-lock.json tests/e2e/clients/node_modules/.package-lock.json
 
 .PHONY: run test install bench soak check clean
@@ -31,16 +39,20 @@ $(VENV)/bin/python:
 	sh scripts/venv $(PYTHON) $(VENV)
 
 $(VENV)/.server: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[server]'
+ifdef CI
+	rm -rf $(WHEEL)
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(WHEEL) .
+endif
+	$(PIP) $(PACKAGE)[server]"
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.server scripts/system
 	sh scripts/system
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[server,scan]' --group dev
+	$(PIP) $(PACKAGE)[server,scan]" --group dev
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.tests
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
+	$(PIP) --group bench
 	@touch $@
 
 %/node_modules/.package-lock.json: %/package-lock.json $(VENV)/.tests
