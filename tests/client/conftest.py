@@ -8,11 +8,21 @@ from typing import Any
 import pytest
 
 from aboveboard import Host, Telemetry
+from aboveboard.catalog import Catalog, parse
 from tests.client.collector import Collector
 
 HERE = Path(__file__).parent
 CATALOG = HERE / "telemetry.toml"
 EXTENSION_CATALOG = HERE / "extension.toml"
+
+
+HEAD = 'app = "demo-app"\nnotice = 1\nprivacy = "https://example.org/privacy"\n'
+
+
+def _declared(event: str, action: bool) -> str:
+    said = 'description = "It happened."\nquestion = "Does it?"\nlevel = "usage"\nowner = "the demo team"\n'
+    dates = 'issue = "https://example.org/1"\nadded = 2026-01-31\nexpires = 2099-01-31\n'
+    return f'[events."{event}"]\n{said}{dates}action = {str(action).lower()}\n'
 
 
 @dataclass
@@ -57,6 +67,16 @@ class Bench:
     def on(self, **changes: Any) -> Host:
         """Return the same machine with something changed."""
         return replace(self.host, **changes)
+
+    def catalog_with(self, event: str, properties: str = "", *, action: bool = False) -> Catalog:
+        """Return a catalog of one event, its properties given as TOML."""
+        return parse(
+            HEAD + _declared(event, action) + f'[events."{event}".properties]\n{properties}\n', "own.toml"
+        )
+
+    def catalog_with_actions(self, *events: str) -> Catalog:
+        """Return a catalog of actions without properties of their own."""
+        return parse(HEAD + "".join(_declared(event, action=True) for event in events), "own.toml")
 
     @property
     def settings(self) -> Path:

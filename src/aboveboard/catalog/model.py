@@ -150,6 +150,10 @@ class Catalog:
         ids = tuple(sorted({*self.extensions, extension_id}))
         return replace(self, events={**kept, **new}, extensions=ids, plans={})
 
+    def with_events(self, catalog: Catalog) -> Catalog:
+        """Return a catalog that also has `catalog`'s events; where both declare one, this catalog's stays."""
+        return replace(self, events={**catalog.events, **self.events}, plans={})
+
 
 @dataclass(frozen=True, slots=True)
 class Safety:

@@ -13,6 +13,7 @@ from aboveboard.client.host import Host, new_id
 from aboveboard.client.record import Call, Event, Note
 from aboveboard.privacy import Cleaner, Hasher
 
+Included = str | Path | Catalog | Callable[[], Catalog]
 MOST_HINTS = 100
 UNNAMED = "<undeclared>"
 # ValueError and TypeError: a path that is none.
@@ -40,7 +41,7 @@ class Declared:
         self._hint = hint
         self._hinted: set[tuple[str, str]] = set()
         self._loaded: Catalog | None = None
-        self._extensions: dict[str, Catalog] = {}
+        self._included: list[Included] = []
         self._sensitive: list[tuple[str, str]] = []
         self._safety: Safety | None = None
         self._broken: dict[str, str] = {}
@@ -79,6 +80,14 @@ class Declared:
             self._broken.pop(extension_id, None)
         except UNUSABLE as error:
             self._broken[extension_id] = f"the catalog of {extension_id} cannot be used: {error}"
+
+    def include(self, app: str, catalog: Included) -> None:
+        """Declare what an integration logs; where `app` has no catalog of its own, it has these alone."""
+        if self._given is None:
+            self._given, self._own_problem = Catalog(app, 1, "", {}), ""
+        self._included.append(catalog)
+        if self._loaded is not None:
+            self._loaded, self._safety = self._with(self._loaded, catalog), None
 
     def sensitive(self, value: str, kind: str) -> None:
         """Learn a value that must not leave this machine."""
@@ -146,10 +155,23 @@ class Declared:
 
     def _load(self) -> Catalog | None:
         try:
-            return self._given if isinstance(self._given, Catalog) else load(str(self._given))
+            whole = self._given if isinstance(self._given, Catalog) else load(str(self._given))
         except (CatalogError, OSError) as error:
             self._own_problem = f"the catalog cannot be used, so nothing is collected or sent: {error}"
             return None
+        for catalog in self._included:
+            whole = self._with(whole, catalog)
+        return whole
+
+    def _with(self, whole: Catalog, included: Included) -> Catalog:
+        """Return the catalog with an integration's events; one that cannot be used declares none."""
+        try:
+            if not isinstance(included, Catalog):
+                included = included() if callable(included) else load(included)
+            return whole.with_events(included)
+        except UNUSABLE as error:
+            self._broken["integration"] = f"the catalog of an integration cannot be used: {error}"
+            return whole
 
 
 def _notes(verdict: Verdict) -> tuple[Note, ...]:

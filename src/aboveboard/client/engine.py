@@ -17,7 +17,7 @@ from aboveboard.client.boundary import attempt
 from aboveboard.client.budget import Budget
 from aboveboard.client.consent import ACCEPTED, DECLINED, SWITCHED_OFF, UNDECIDED, Consent, Decision
 from aboveboard.client.crash import Crash, Run
-from aboveboard.client.declared import Declared
+from aboveboard.client.declared import Declared, Included
 from aboveboard.client.erasure import read_erasures
 from aboveboard.client.gate import GATE
 from aboveboard.client.handover import Handover
@@ -172,6 +172,11 @@ class Engine:
         if catalog is not None:
             self.declared.add_extension(extension.id, catalog)
             self.consent.forget()
+
+    def include(self, catalog: Included) -> None:
+        """Declare an integration's events; the consent is looked at again, because they may ask for more."""
+        self.declared.include(self.setup.app, catalog)
+        self.consent.forget()
 
     def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
         """Call `listener` after each change of consent; the returned function ends that."""

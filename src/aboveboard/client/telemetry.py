@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aboveboard.catalog import Catalog
     from aboveboard.client.action import Action
     from aboveboard.client.budget import Budget
+    from aboveboard.client.declared import Included
     from aboveboard.client.ending import Ending
     from aboveboard.client.engine import Engine
     from aboveboard.client.erasure import Erasure
@@ -169,6 +170,14 @@ class Telemetry:
 
         extension = introduce(self._engine, (extension_id, version, publisher), catalog, sender, modules)
         return TelemetryLogger(self._engine, extension)
+
+    @never_raises()
+    def include(self, catalog: "Included") -> None:
+        """Declare the events of an integration too, under their own names; those the app declares stay its own.
+
+        `catalog` is a path, a catalog, or a function that returns one when it is first needed.
+        """
+        self._engine.include(catalog)
 
     @never_raises()
     def sensitive(self, value: str, kind: str = "name") -> None:
