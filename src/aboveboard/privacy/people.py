@@ -34,6 +34,10 @@ PEOPLE = re.compile(
     rf"(?P<words>{WORD}(?: [A-Z][^\W\d_]{{1,30}}){{0,2}}){END}(?P<stating>(?={STATING}))?(?P<more>(?= [a-z]))?"
 )
 
+# One of these is in every slot; most lines have none, and looking for them is ten times cheaper than the pattern.
+HINTS = ("client", "account", "login", "owner", "contact", "customer", "tenant", "team", "assigne")
+TITLE = re.compile(r"[md](?<![\w./\\-].)(?:rs?|s)\b")
+
 
 class People:
     """Replaces the names that stand after a word for a person or a firm."""
@@ -43,7 +47,10 @@ class People:
 
     def hidden(self, line: str) -> str:
         """Give the line with the names replaced."""
-        return PEOPLE.sub(self._changed, line)
+        lowered = line.lower()
+        if any(map(lowered.__contains__, HINTS)) or TITLE.search(lowered):
+            return PEOPLE.sub(self._changed, line)
+        return line
 
     def _changed(self, found: re.Match[str]) -> str:
         first, _, rest = found["words"].partition(" ")

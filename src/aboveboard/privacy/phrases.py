@@ -8,6 +8,7 @@ __all__ = ["Phrases", "folded"]
 
 WORD = re.compile(r"[^\W_]+")
 WIDEST_GAP = 3
+FEW = 40
 INSIDE = "_/@.\\-"  # beside one of these, a phrase is part of a path, an address or an identifier
 
 Words = tuple[str, ...]
@@ -22,21 +23,24 @@ def folded(text: str) -> str:
 
 
 class Phrases:
-    """Values as sequences of words; each word of a text costs one look-up, however many values there are."""
+    """Values as sequences of words; a text that lacks the longest word of each value is left at once."""
 
     def __init__(self, values: Iterable[str]) -> None:
         self._starting: dict[str, list[Words]] = {}
+        longest = set()
         for value in values:
             words = tuple(WORD.findall(folded(value)))
             self._starting.setdefault(words[0], []).append(words)
+            longest.add(max(words, key=len))
+        self._longest = frozenset(longest)
         for sequences in self._starting.values():
             sequences.sort(key=len, reverse=True)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the values stand, bounded by anything but letters and digits."""
-        lowered = folded(text)
-        if self._starting.keys().isdisjoint(WORD.findall(lowered)):
+        if not self._may_stand_in(text):
             return []
+        lowered = folded(text)
         found = list(WORD.finditer(lowered))
         spans: list[tuple[int, int]] = []
         at = 0
@@ -46,6 +50,13 @@ class Phrases:
                 spans.append((found[at].start(), found[at + length - 1].end()))
             at += length or 1
         return spans
+
+    def _may_stand_in(self, text: str) -> bool:
+        """Say whether one of the values can stand in a text: a search each for a few, one look-up a word for many."""
+        lowered = text.lower() if text.isascii() else folded(text)
+        if len(self._longest) <= FEW:
+            return any(map(lowered.__contains__, self._longest))
+        return not self._longest.isdisjoint(WORD.findall(lowered))
 
     def _length_at(self, found: list[re.Match[str]], at: int, text: str) -> int:
         """How many words the longest value has that starts at a word; 0 where none does."""
@@ -59,10 +70,14 @@ class Phrases:
 
     def hidden(self, text: str, placeholder: Callable[[], str]) -> str:
         """Give the text with each value replaced."""
+        if not self._may_stand_in(text):
+            return text
         return self._with(text, lambda _start, _end: placeholder())
 
     def joined(self, text: str, placeholder: Callable[[], str]) -> str:
         """Replace what stands alone; make a single token of what stands within a path or an identifier."""
+        if not self._may_stand_in(text):
+            return text
 
         def changed(start: int, end: int) -> str:
             if _is_inside(text[start - 1 : start] if start else "") or _is_inside(text[end : end + 1], "."):

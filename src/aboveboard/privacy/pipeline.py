@@ -3,7 +3,7 @@
 from aboveboard.privacy.bounds import LIMIT, bounded, shortened, undisguised
 from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import Notes
-from aboveboard.privacy.scanner import Scanner
+from aboveboard.privacy.scanner import Passed, Scanner
 from aboveboard.privacy.vocabulary import Vocabulary, shipped
 
 __all__ = ["Pipeline"]
@@ -21,26 +21,26 @@ def _has_layers(text: str) -> bool:
 class Pipeline:
     """Bounds, then the scanner's steps, then the bound of what comes out; made anew when a value is learnt."""
 
-    __slots__ = ("_known", "_scan", "_vocabulary")
+    __slots__ = ("_known", "_passed", "_scan", "_vocabulary")
 
-    def __init__(self, vocabulary: Vocabulary, known: Known, notes: Notes) -> None:
-        self._vocabulary, self._known = vocabulary, known
-        self._scan = Scanner(vocabulary, known, notes).text
+    def __init__(self, vocabulary: Vocabulary, known: Known, notes: Notes, passed: Passed) -> None:
+        self._vocabulary, self._known, self._passed = vocabulary, known, passed
+        self._scan = Scanner(vocabulary, known, notes, passed).text
 
     @classmethod
     def first(cls, own: frozenset[str], values: list[tuple[str, str]]) -> "Pipeline":
         """Load the vocabulary, with the app's own words beside it, and learn the first values."""
         vocabulary = Vocabulary(shipped().tiers, own) if own else shipped()
-        return cls(vocabulary, Known(vocabulary.tier), Notes()).knowing(values)
+        return cls(vocabulary, Known(vocabulary.tier), Notes(), Passed()).knowing(values)
 
     def knowing(self, values: list[tuple[str, str]]) -> "Pipeline":
         """Give a pipeline that knows further values too."""
         self._known.learn(values)
-        return Pipeline(self._vocabulary, self._known, Notes())
+        return Pipeline(self._vocabulary, self._known, Notes(), Passed())
 
     def noting(self, made: list[tuple[str, str, str]]) -> "Pipeline":
         """Give a pipeline that writes down each replacement."""
-        return Pipeline(self._vocabulary, self._known, Notes(made))
+        return Pipeline(self._vocabulary, self._known, Notes(made), self._passed)
 
     def clean(self, text: str) -> str:
         """Take a text through all steps."""

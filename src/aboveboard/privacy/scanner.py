@@ -14,9 +14,21 @@ from aboveboard.privacy.slots import effect_of_key
 from aboveboard.privacy.tokens import RUN, Judge
 from aboveboard.privacy.vocabulary import ANY, COMMON, PLACE, SECRET, Vocabulary
 
-__all__ = ["Scanner"]
+__all__ = ["Passed", "Scanner"]
 
 DEEPEST = 4
+MOST_PASSED, LONGEST_PASSED = 4000, 64
+
+
+class Passed(dict[tuple[int, int], dict[str, int]]):
+    """Tokens that passed as they stand, by strictness there and in prose, with the strictness for the next one.
+
+    It counts for one set of known values, is bounded, and holds nothing that was replaced.
+    """
+
+    def __missing__(self, where: tuple[int, int]) -> dict[str, int]:
+        return self.setdefault(where, {})
+
 
 QUOTED = re.compile(
     r"\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|'(?<![\w>]')([^']*(?:(?<=[\w>])'(?=[\w<])[^']*)*)'(?![\w<])|`([^`]*)`|[“„]([^“”„]*)[“”]|«([^«»]*)»|‘([^‘’]*)’"
@@ -59,8 +71,9 @@ def _is_json_key(line: str, found: re.Match[str]) -> bool:
 class Scanner:
     """Cleans texts with one vocabulary and the values known at its making; keeps nothing of them."""
 
-    def __init__(self, vocabulary: Vocabulary, known: Known, notes: Notes) -> None:
+    def __init__(self, vocabulary: Vocabulary, known: Known, notes: Notes, passed: Passed) -> None:
         self._vocabulary = vocabulary
+        self._passed = passed
         self._known_words, self._known_in_places = known.words, known.in_places
         self._phrases = known.phrases
         self._notes = notes
@@ -189,29 +202,40 @@ class Scanner:
         return self._notes.replace("name", "place") if is_word else cleaned
 
     def _tokens(self, segment: str, allowed: int, base: int) -> tuple[str, int]:
-        """Clean what stands between blanks; public words pass by one look-up, everything else is judged."""
+        """Clean what stands between blanks; what passed before costs one look-up, everything else is judged."""
         done: list[str] = []
         size = 0
-        memo, known, placed = self._vocabulary.memo, self._known_words, self._known_in_places
+        passed = self._passed[allowed, base]
         for token in segment.split(" "):
-            entry = memo.get(token)
-            if (
-                entry is not None
-                and entry[0] <= allowed
-                and (known if allowed > PLACE else placed).isdisjoint(entry[2])
-            ):
+            effect = passed.get(token)
+            if effect is not None:
                 done.append(token)
-                allowed = entry[1] if entry[1] < base else base
-            elif not token:
+                if effect != allowed:
+                    allowed, passed = effect, self._passed[effect, base]
+                continue
+            if not token:
                 done.append(token)
+                continue
+            text, effect = self._judged(token, allowed, base)
+            if text == token and len(token) <= LONGEST_PASSED:
+                if len(passed) >= MOST_PASSED:
+                    passed.clear()
+                passed[token] = effect
+            allowed, passed = effect, self._passed[effect, base]
+            if done and done[-1] in RUN and text[:6] in RUN:
+                done[-1] = text  # as `append_joined` does, without the call
             else:
-                text, effect = self._judge.judge(token, allowed, base)
-                allowed = effect if effect < base else base
-                if done and done[-1] in RUN and text[:6] in RUN:
-                    done[-1] = text  # as `append_joined` does, without the call
-                else:
-                    done.append(text)
-                size += len(text)
-                if size > LIMIT:  # more than is sent has come out
-                    break
+                done.append(text)
+            size += len(text)
+            if size > LIMIT:  # more than is sent has come out
+                break
         return " ".join(done), allowed
+
+    def _judged(self, token: str, allowed: int, base: int) -> tuple[str, int]:
+        """Give what may be sent for a token, and the strictness for the next one."""
+        entry = self._vocabulary.memo.get(token)
+        known = self._known_words if allowed > PLACE else self._known_in_places
+        if entry is not None and entry[0] <= allowed and known.isdisjoint(entry[2]):
+            return token, min(entry[1], base)
+        text, effect = self._judge.judge(token, allowed, base)
+        return text, min(effect, base)

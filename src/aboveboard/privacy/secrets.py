@@ -8,13 +8,14 @@ __all__ = ["GROUPED_DIGITS", "KEY_BLOCK", "SPANS", "TOKENS"]
 KEY_BLOCK = re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}-----.*?(?:-----END [A-Z0-9 ]{1,40}-----|\Z)", re.DOTALL)
 
 # What every span below contains; most lines have none, and are searched once.
-GROUPED_DIGITS = re.compile(r"\d{2}[ .)/-]{1,2}\(?\d{2}")
-# Spans that contain blanks, found before a line is split into tokens.
+GROUPED_DIGITS = re.compile(r"\d\d[ .)/-]{1,2}\(?\d\d")
+# Spans that contain blanks, found before a line is split into tokens. What may not stand before one is asked after its
+# first sign: the search then skips to such signs.
 SPANS = (
-    ("card", re.compile(r"(?<![\w.-])\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}(?![\w-])")),
-    ("phone", re.compile(r"(?<![\w.])(?:\+|00)\d{1,3}(?:[ .\-/]?\(?\d{1,5}\)?){2,6}(?!\w)")),
-    ("phone", re.compile(r"(?<![\w.])\(?\d{3,5}\)?[ .-]{1,2}\d{3,4}[ .-]\d{4}(?![\w.])")),
-    ("number", re.compile(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])")),
+    ("card", re.compile(r"\d(?<![\w.-].)\d{3}([ -])\d{4}\1\d{4}\1\d{1,7}(?![\w-])")),
+    ("phone", re.compile(r"[+0](?<![\w.].)(?:(?<=\+)|0)\d{1,3}(?:[ .\-/]?\(?\d{1,5}\)?){2,6}(?!\w)")),
+    ("phone", re.compile(r"[(\d](?<![\w.].)(?:(?<=\()\d)?\d{2,4}\)?[ .-]{1,2}\d{3,4}[ .-]\d{4}(?![\w.])")),
+    ("number", re.compile(r"\d(?<![\w.-].)\d{2}-\d{2}-\d{4}(?![\w-])")),
 )
 
 _TOKENS = (

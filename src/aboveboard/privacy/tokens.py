@@ -19,6 +19,8 @@ BRACKETS = frozenset("()[]{}")
 LONG, LONGEST = 16, 1024
 DEEPEST = 4
 LEADING, TRAILING = "<([{,;:=>\"'`*•|", ")]}>,;:!?.\"'`*…|"
+EDGES = LEADING + TRAILING
+SHORT = 4  # a token of so few signs is looked at for letters first
 DIGIT = re.compile(r"\d")
 LASTING = re.compile(
     r"[\w.,:;!?()\[\]{}'=+-]{1,40}", re.ASCII
@@ -97,16 +99,18 @@ class Judge:
         """Give what may be sent for a token without blanks."""
         if len(token) > LONGEST or depth > DEEPEST:
             return self._notes.replace("data", "bounds"), base
+        if len(token) < SHORT and not token.strip(EDGES):
+            return token, allowed
         entry = self._vocabulary.study(token)
         if entry is not None and allowed != SECRET:
             if entry[0] <= allowed and not self._knows(entry[2], allowed):
                 return token, entry[1]
-            if allowed < ANY and self._is_constant(token.strip(LEADING + TRAILING)):
+            if allowed < ANY and self._is_constant(token.strip(EDGES)):
                 return token, base
             return self._refused(token, entry, allowed), base
         if "<" in token and PLACEHOLDER.search(token):
             return self._residue(token), base
-        if "::" in token and IPV6_SHORT.fullmatch(token) and token.strip(LEADING + TRAILING):
+        if "::" in token and IPV6_SHORT.fullmatch(token) and token.strip(EDGES):
             return self._short_ipv6(token), base
         body = token.lstrip(LEADING)
         core = body.rstrip(TRAILING)
