@@ -12,7 +12,7 @@ PACKAGE = --editable ".
 endif
 NODE := tests/e2e/node/node_modules/.package-lock.json tests/e2e/clients/node_modules/.package-lock.json
 
-.PHONY: run test install bench soak check clean
+.PHONY: run test install bench soak check docs clean
 
 run: install
 	$(BIN)/aboveboard serve
@@ -58,3 +58,7 @@ $(VENV)/.bench: $(VENV)/.tests
 %/node_modules/.package-lock.json: %/package-lock.json $(VENV)/.tests
 	npm ci --silent --no-audit --no-fund --prefix $*
 	@touch $@
+
+docs: $(VENV)/.tests
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/site
+	@echo "Open build/site/index.html"
