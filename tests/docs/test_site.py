@@ -59,7 +59,7 @@ def test_the_reference_has_every_address_and_every_command(site: Path) -> None:
     from aboveboard.dashboard.openapi import document
 
     http = (site / "reference" / "http.html").read_text(encoding="utf-8")
-    assert [path for path in document()["paths"] if f" {path}</span>" not in http] == []
+    assert [path for path in document()["paths"] if f">{path}</span></code>" not in http] == []
     commands = (site / "reference" / "commands.html").read_text(encoding="utf-8")
     assert [name for name in _COMMANDS if f"aboveboard-{name}" not in commands] == []
 
