@@ -46,7 +46,9 @@ def test_a_page_loads_nothing_from_elsewhere(site: Path) -> None:
         reader.feed(page.read_text(encoding="utf-8"))
         assert [url for url in reader.found if re.match(r"(https?:)?//", url)] == [], page
     for style in site.rglob("*.css"):
-        assert not re.search(r"(@import|url\()\s*['\"]?(https?:)?//", style.read_text(encoding="utf-8")), style
+        assert not re.search(r"(@import|url\()\s*['\"]?(https?:)?//", style.read_text(encoding="utf-8")), (
+            style
+        )
 
 
 def test_every_page_of_the_folder_is_in_the_site(site: Path) -> None:
