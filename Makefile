@@ -12,7 +12,7 @@ PACKAGE = --editable ".
 endif
 NODE := tests/e2e/node/node_modules/.package-lock.json tests/e2e/clients/node_modules/.package-lock.json
 
-.PHONY: run test install bench soak check docs clean
+.PHONY: run test install bench bench-insights soak check docs clean
 
 run: install
 	$(BIN)/aboveboard serve
@@ -22,8 +22,12 @@ test: $(VENV)/.tests $(NODE)
 
 install: $(VENV)/.server
 
+# Writes bench/report.md; with BASE=REV it says what got slower since REV.
 bench: $(VENV)/.bench
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(if $(BASE),--base $(BASE)) $(ARGS)
+
+bench-insights: $(VENV)/.bench
+	$(BIN)/python -m tests.bench.bench_insights 1 10 100
 
 soak: $(VENV)/.tests $(NODE)
 	$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)

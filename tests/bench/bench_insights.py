@@ -25,6 +25,7 @@ from aboveboard.insights.filters import Filters
 from aboveboard.simulation import Plan, events, plant, populate
 from aboveboard.simulation.feed import multiply, store
 from aboveboard.store import connect, migrate
+from tests.bench.figures import Figure
 
 DAYS = 28
 INSTALLS = 11_500
@@ -101,6 +102,26 @@ def report(found: dict[str, tuple[float, float]]) -> None:
     for name, (middle, slow) in sorted(found.items(), key=lambda item: item[1][1]):
         late = "" if slow <= REACH_MS else f"  over {REACH_MS} ms"
         print(f"  {name:22} p50 {middle:8.1f} ms   p95 {slow:8.1f} ms{late}", flush=True)
+
+
+def figures(found: dict[int, dict[str, tuple[float, float]]]) -> list[Figure]:
+    """Return the slowest question's p95 at each size as the design counts it, and every question's beside it."""
+    reach = {10: 300.0, 100: 1000.0}
+    made = []
+    for size, asked in found.items():
+        slowest = max(asked, key=lambda name: asked[name][1])
+        made.append(
+            Figure(
+                f"insights: p95 at {size} M events, the slowest ({slowest})",
+                asked[slowest][1],
+                "ms",
+                reach.get(size),
+            )
+        )
+        made += [
+            Figure(f"insights: {name}, p95 at {size} M", slow, "ms") for name, (_, slow) in asked.items()
+        ]
+    return made
 
 
 if __name__ == "__main__":
