@@ -17,7 +17,7 @@ from aboveboard.collector.admit import Admission, Admitted
 from aboveboard.collector.body import gunzip
 from aboveboard.collector.event import Batch, Event, Quarantined
 from aboveboard.errors import RequestRefused
-from aboveboard.store import DROPS, QUARANTINE, insert
+from aboveboard.store import DROPS, QUARANTINE, insert, write_something
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -235,8 +235,11 @@ class Committer:
         return True
 
     def _probe(self) -> bool:
-        """See whether the store takes anything, so that /readyz does not have to wait for somebody's events."""
-        return self._taken(partial(_write_something, self._client))
+        """See whether the store takes anything, so that /readyz does not have to wait for somebody's events.
+
+        The first time takes a second or two, and must not be somebody's event.
+        """
+        return self._taken(partial(write_something, self._client))
 
     def _taken(self, write: Callable[[], None]) -> bool:
         from clickhouse_connect.driver.exceptions import ClickHouseError, DataError
@@ -290,12 +293,6 @@ def _where(error: Exception) -> str:
 def _unavailable() -> RequestRefused:
     message = "The store does not take the events at the moment. Send them again later."
     return RequestRefused(503, "store unavailable", message)
-
-
-def _write_something(client: "Client") -> None:
-    """Write to the disk and clean up: the first time takes a second or two, and must not be somebody's event."""
-    client.insert("warm_up", [["x" * 65_536]], column_names=["text"])
-    client.command("TRUNCATE TABLE warm_up")
 
 
 def _last_version(client: "Client") -> int:

@@ -3,6 +3,8 @@
 import json
 from typing import TYPE_CHECKING, Any
 
+from aboveboard.store.failover import cluster_of
+
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 else:
@@ -30,11 +32,23 @@ ORDER BY 1
 
 
 def check(client: "Client") -> dict[str, Any]:
-    """Read every part of every table and compare it with its checksums.
+    """Read every part of every table and compare it with its checksums; in a cluster, on each server of the address.
 
-    Returns `tables` (name, rows, bytes, parts, broken: list of "part: why") and `detached`: parts that the engine
+    Returns `tables` (table, rows, bytes, parts, broken: list of "part: why") and `detached`: parts that the engine
     put aside as damaged when it started, which no question reads and no erasure reaches.
     """
+    if not cluster_of(client):
+        return _checked(client)
+    found: dict[str, Any] = {"tables": [], "detached": []}
+    for host, server in client.each():
+        of_host = _checked(server)
+        for table in of_host["tables"]:
+            found["tables"].append(table | {"table": f"{host}/{table['table']}"})
+        found["detached"] += [f"{host}/{part}" for part in of_host["detached"]]
+    return found
+
+
+def _checked(client: "Client") -> dict[str, Any]:
     tables = []
     for (table,) in client.query(_TABLES).result_rows:
         sql = f"CHECK TABLE {table} SETTINGS check_query_single_value_result = 0"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from aboveboard.errors import StoreError
+from aboveboard.store.address import SCHEMES, Address, parse, without_password
+from aboveboard.store.failover import Failover
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -17,6 +19,7 @@ else:
 __all__ = ["Readers", "backup_folder", "connect", "embedded_folder"]
 
 _LOCKED = "Error initializing EmbeddedServer"
+_NO_DATABASE = 81
 
 # A mutation visits every part, and this engine pauses a random part of a second after each: 100 day partitions
 # took 14 seconds, and take half a second so.
@@ -37,10 +40,10 @@ def embedded_folder(dsn: str) -> Path | None:
         if parts.netloc or not parts.path.startswith("/"):
             raise StoreError(f"The store {dsn!r} names no folder. Write chdb:///absolute/folder.")
         return Path(parts.path)
-    if parts.scheme in {"clickhouse", "clickhouses", "http", "https"}:
+    if parts.scheme in SCHEMES:
         return None
     raise StoreError(
-        f"The store {_without_password(dsn)!r} is of no known kind. "
+        f"The store {without_password(dsn)!r} is of no known kind. "
         "Write chdb:///absolute/folder or clickhouse://user:password@host:8123/database."
     )
 
@@ -56,35 +59,53 @@ def connect(dsn: str, backups: Path | None = None) -> "Client":
 
     `backups` is the folder to and from which an embedded store may back up, if it is not `backup_folder(dsn)`; the
     first connection of a process decides.
-    Raises StoreError when the embedded folder belongs to another process or a server cannot be reached.
+    Raises StoreError when the embedded folder belongs to another process or none of the servers can be reached.
     """
+    folder = embedded_folder(dsn)
+    return _embedded(dsn, folder, backups) if folder else _of_servers(parse(dsn))
+
+
+def _embedded(dsn: str, folder: Path, backups: Path | None) -> "Client":
     import clickhouse_connect
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
-    folder = embedded_folder(dsn)
-    if folder is not None:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     options = _PROMPT | {"backups.allowed_path": str(backups or backup_folder(dsn))}
-    embedded = {"chdb_options": options} if folder else {}
     try:
-        return clickhouse_connect.get_client(dsn=dsn, **embedded)
+        return clickhouse_connect.get_client(dsn=dsn, chdb_options=options)
     except ClickHouseError as error:
-        raise StoreError(_in_words(dsn, folder, str(error))) from error
+        reason = str(error)
+        # The engine reports a folder that another process holds as an empty "Code: 36".
+        if _LOCKED in reason:
+            reason = (
+                "another process has it open, or the folder is not writable or not a store. Stop the other "
+                "server, or choose another folder with --data."
+            )
+        raise StoreError(f"The store in {folder} cannot be opened: {reason.strip()}") from error
 
 
-def _in_words(dsn: str, folder: Path | None, reason: str) -> str:
-    # The engine reports a folder that another process holds as an empty "Code: 36".
-    if folder is not None and _LOCKED in reason:
-        return (
-            f"The store in {folder} cannot be opened: another process has it open, or the folder is not "
-            "writable or not a store. Stop the other server, or choose another folder with --data."
-        )
-    return f"The store {_without_password(dsn)} cannot be opened: {reason.strip()}"
+def _of_servers(address: Address) -> "Client":
+    from clickhouse_connect.driver.exceptions import ClickHouseError
 
-
-def _without_password(dsn: str) -> str:
-    parts = urlsplit(dsn)
-    return dsn.replace(f":{parts.password}@", ":…@") if parts.password else dsn
+    client = Failover(address)
+    try:
+        client.query("SELECT 1")
+    except (ClickHouseError, OSError) as error:
+        client.close()
+        hosts = ", ".join(f"{host}:{port}" for host, port in address.hosts)
+        if getattr(error, "code", None) == _NO_DATABASE:
+            everywhere = f" ON CLUSTER '{address.cluster}'" if address.cluster else ""
+            raise StoreError(
+                f"The store on {hosts} has no database {address.database!r}. Create it: "
+                f"CREATE DATABASE {address.database}{everywhere}"
+            ) from error
+        reason = str(error).strip().partition("\n")[0]
+        if address.password:
+            reason = reason.replace(address.password, "…")
+        raise StoreError(
+            f"The store on {hosts} cannot be opened: {reason} Start one of the servers, or mend the address."
+        ) from error
+    return client
 
 
 class Readers:

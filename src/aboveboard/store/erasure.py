@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from aboveboard.errors import StoreError
+from aboveboard.store.cluster import LOCAL
+from aboveboard.store.failover import cluster_of
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -32,10 +34,11 @@ __all__ = [
 _DAY = 86_400_000
 _KEPT = "erasures"
 
+# In a cluster a server has its part of a table under a name of its own.
 _TABLES = """
-SELECT name, engine
+SELECT replaceRegexpOne(name, '_local$', '') AS bare, replaceOne(engine, 'Replicated', '')
 FROM system.tables
-WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND name != {kept:String}
+WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND bare != {kept:String}
     AND name IN (
         SELECT table FROM system.columns
         WHERE database = currentDatabase() AND name IN ('source', 'install')
@@ -57,9 +60,9 @@ WHERE {condition}
 ORDER BY asked, deletion
 """
 _INACTIVE = """
-SELECT name
-FROM system.parts
-WHERE database = currentDatabase() AND table = {table:String} AND NOT active
+SELECT {host}name
+FROM {parts}
+WHERE database = {{database:String}} AND table = {{table:String}} AND NOT active
 """
 
 
@@ -154,9 +157,12 @@ def delete_rows(
     )
     old = _inactive(client, table)
     deadline = time.monotonic() + wait
+    clustered = bool(cluster_of(client))
     while old:
         # Dropping a partition that is not there has one effect: inactive parts that nobody reads are removed now.
-        client.command(f"ALTER TABLE {table} DROP PARTITION ID 'none'")
+        # The servers of a cluster do that by themselves, within seconds.
+        if not clustered:
+            client.command(f"ALTER TABLE {table} DROP PARTITION ID 'none'")
         old &= _inactive(client, table)
         if old and time.monotonic() > deadline:
             raise StoreError(
@@ -164,11 +170,18 @@ def delete_rows(
                 "reads or the disk does not give up. Ask for the deletion again."
             )
         if old:
-            time.sleep(0.05)
+            time.sleep(1.0 if clustered else 0.05)
 
 
 def _inactive(client: "Client", table: str) -> set[str]:
-    return {row[0] for row in client.query(_INACTIVE, parameters={"table": table}).result_rows}
+    cluster = cluster_of(client)
+    if cluster:
+        parts = f"clusterAllReplicas('{cluster}', system.parts)"
+        sql, name = _INACTIVE.format(host="hostName() || '/' || ", parts=parts), table + LOCAL
+    else:
+        sql, name = _INACTIVE.format(host="", parts="system.parts"), table
+    (database,) = client.query("SELECT currentDatabase()").result_rows[0]
+    return {row[0] for row in client.query(sql, parameters={"database": database, "table": name}).result_rows}
 
 
 def save(client: "Client", changed: Sequence[Erasure]) -> None:

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from aboveboard.store.failover import cluster_of
+
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 else:
     Client = Any
 
-__all__ = ["COLUMNS", "DROPS", "QUARANTINE", "insert"]
+__all__ = ["COLUMNS", "DROPS", "QUARANTINE", "insert", "write_something"]
 
 # One insert may hold events of many days: a client's spool carries weeks of outage.
 _SETTINGS = {"max_partitions_per_insert_block": 0, "max_threads": 1, "max_insert_threads": 1}
+
+_CHANCES = 200
 
 COLUMNS = (
     "source", "install", "message_id", "part", "version",
@@ -42,3 +46,13 @@ def insert(
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
         client.insert(table, columns, column_names=names, column_oriented=True, settings=_SETTINGS)
+
+
+def write_something(client: "Client") -> None:
+    """Write to the disk of every shard, and clean up where that is quick; raises what an insert of events would."""
+    if cluster_of(client):
+        # Rows go to a shard by chance. A statement for all servers would wait for one that is away.
+        client.insert("warm_up", [["x"]] * _CHANCES, column_names=["text"])
+    else:
+        client.insert("warm_up", [["x" * 65_536]], column_names=["text"])
+        client.command("TRUNCATE TABLE warm_up")

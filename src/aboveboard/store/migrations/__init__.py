@@ -55,9 +55,12 @@ def statements(sql: str) -> list[str]:
 def migrate(client: "Client") -> list[Migration]:
     """Apply what is missing and return it.
 
-    Raises StoreError when the database was written by a newer version, which this one must not touch.
+    Raises StoreError when the database was written by a newer version, which this one must not touch, and when a
+    statement is refused: the steps before it stay, and the next start goes on with it.
     """
-    client.command(_LEDGER)
+    # Asked first: in a cluster a statement waits for every server, and a start must not wait for one that is away.
+    if not client.query("EXISTS TABLE migrations").result_rows[0][0]:
+        _apply(client, "the list of migrations", _LEDGER)
     applied = {row[0] for row in client.query("SELECT number FROM migrations").result_rows}
     known = migrations()
     unknown = applied - {step.number for step in known}
@@ -69,6 +72,19 @@ def migrate(client: "Client") -> list[Migration]:
     missing = [step for step in known if step.number not in applied]
     for step in missing:
         for statement in statements(step.sql):
-            client.command(statement)
+            _apply(client, f"migration {step.number}, {step.name},", statement)
         client.insert("migrations", [[step.number, step.name]], column_names=["number", "name"])
     return missing
+
+
+def _apply(client: "Client", what: str, statement: str) -> None:
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
+    try:
+        client.command(statement)
+    except ClickHouseError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise StoreError(
+            f"The store refuses {what} so this version cannot use it yet: {reason} Mend that (in a cluster every "
+            "server has to be up) and start again: the steps before it are kept."
+        ) from error
