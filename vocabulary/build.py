@@ -3,7 +3,7 @@
 
     build.py TARGET SCOWL_FOLDER NAMES_FOLDER WORDNET_FOLDER DESCRIPTIONS.tsv.gz COUNTS.tsv.gz…
 
-Five tiers, each a line of blank-separated words, compressed together:
+Words in five tiers, packed as `privacy/words.py` reads them:
 
   0  passes wherever it stands: constants of public programs, and the commonest words of technical prose
   1  passes also where a name could stand (after "container", within an identifier)
@@ -19,7 +19,7 @@ import http
 import re
 import string
 import sys
-import zlib
+from collections import Counter
 from pathlib import Path
 
 from senses import NAMELIKE as NAMELIKE_SENSES
@@ -176,9 +176,10 @@ def main() -> None:
         )
     )
     tiers.update(dict.fromkeys(denied(everybody - tiers.keys(), tiers), 4))
-    lines = [" ".join(sorted(word for word, one in tiers.items() if one == level)) for level in range(5)]
-    target.write_bytes(zlib.compress("\n".join(lines).encode(), 9))
-    print([len(line.split()) for line in lines], target.stat().st_size, "bytes")
+    from aboveboard.privacy.words import pack
+
+    target.write_bytes(pack(tiers))
+    print(sorted(Counter(tiers.values()).items()), target.stat().st_size, "bytes")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """On what does the app run? What each event says of its machine, and nothing that names one."""
 
-import platform
+import os
 import re
 import time
 from pathlib import Path
@@ -61,14 +61,26 @@ def _os(host: Host) -> dict[str, str]:
     found = {
         "name": OS_NAMES.get(host.platform, host.platform),
         "version": short_version(_release(host)),
-        "arch": platform.machine(),
+        "arch": _machine(),
     }
     if host.platform == "linux":
         found["distribution"] = distribution(host.root)
     return {key: value for key, value in found.items() if value}
 
 
+def _machine() -> str:
+    if hasattr(os, "uname"):
+        return os.uname().machine  # what `platform` says too, without importing it
+    import platform
+
+    return platform.machine()
+
+
 def _release(host: Host) -> str:
+    if host.platform == "linux" and hasattr(os, "uname"):
+        return os.uname().release
+    import platform
+
     if host.platform == "darwin":
         return platform.mac_ver()[0]
     return platform.version() if host.platform == "win32" else platform.release()

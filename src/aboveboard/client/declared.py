@@ -139,7 +139,7 @@ class Declared:
     def safety(self, catalog: Catalog) -> Safety:
         """Return the cleaner with the app's vocabulary and this machine's names, and the hasher."""
         if self._safety is None:
-            cleaner = Cleaner(machine_names(self._host), words=catalog.words)
+            cleaner = Cleaner(machine_names(self._host), words=catalog.words, small=True)
             for value, kind in self._sensitive:
                 cleaner.sensitive(value, kind)
             self._safety = Safety(cleaner, Hasher(self._key()))

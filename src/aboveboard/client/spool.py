@@ -24,7 +24,7 @@ ABOVE_LEVEL: Final = "above the level"
 SCHEMA_VERSION: Final = 1
 BUSY_SECONDS: Final = 2.0
 WAL_BYTES: Final = 1 << 20
-CACHE_KIB: Final = 256
+CACHE_KIB: Final = 64
 WAL_PAGES: Final = 4_000
 # More than the journal's own limit, so that trimming comes first; a hard stop for what trimming misses.
 HARD_BYTES: Final = 32 << 20

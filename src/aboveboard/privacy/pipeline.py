@@ -28,9 +28,11 @@ class Pipeline:
         self._scan = Scanner(vocabulary, known, notes, passed).text
 
     @classmethod
-    def first(cls, own: frozenset[str], values: list[tuple[str, str]]) -> "Pipeline":
+    def first(cls, own: frozenset[str], values: list[tuple[str, str]], *, small: bool) -> "Pipeline":
         """Load the vocabulary, with the app's own words beside it, and learn the first values."""
-        vocabulary = Vocabulary(shipped().tiers, own) if own else shipped()
+        vocabulary = shipped(small=small)
+        if own:
+            vocabulary = Vocabulary(vocabulary.tiers, own)
         return cls(vocabulary, Known(vocabulary.tier), Notes(), Passed()).knowing(values)
 
     def knowing(self, values: list[tuple[str, str]]) -> "Pipeline":

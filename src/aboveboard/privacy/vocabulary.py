@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 from threading import Lock
-from zlib import decompress
 
 from aboveboard.privacy.slots import effect_of
+from aboveboard.privacy.words import Tiers, Words
 
 __all__ = ["ANY", "COMMON", "NOWHERE", "PLACE", "SECRET", "Entry", "Vocabulary", "shipped"]
 
@@ -22,7 +22,7 @@ PLAIN = re.compile(
     r"[(\[{]{0,3}([A-Za-z]+(?:[-_][A-Za-z]+){0,6})(?:['’](?:s|t|re|ve|ll|d|m))?(?:\(s?\))?([)\]}.,:;!?]{0,4})"
 )
 PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-MEMO_LIMIT = 20_000
+MEMO_LIMIT, SMALL_MEMO_LIMIT = 20_000, 1_000
 
 # Programmers fuse words: "checkpointdir", "preinitialized", "userauth". All parts must be technical words themselves.
 FUSED_TAIL = frozenset(
@@ -106,10 +106,11 @@ SHORTEST_FUSED, LONGEST_FUSED, SHORTEST_PART, SHORTEST_PAIR = 6, 28, 3, 8
 class Vocabulary:
     """Words by tier; remembers only tokens that may pass, so it never holds what a machine taught it."""
 
-    def __init__(self, tiers: dict[str, int], own: Iterable[str] = ()) -> None:
+    def __init__(self, tiers: Tiers, own: Iterable[str] = ()) -> None:
         self.tiers = tiers
         self.own = frozenset(word.lower() for word in own)
         self.memo: dict[str, Entry] = {}
+        self._memo_limit = SMALL_MEMO_LIMIT if isinstance(tiers, Words) else MEMO_LIMIT
 
     def tier(self, word: str) -> int:
         """The tier of one word of letters; a name that is also a technical word counts in lower case only."""
@@ -198,29 +199,29 @@ class Vocabulary:
 
     def remember(self, token: str, entry: Entry) -> None:
         """Let a public token pass by one look-up from now on."""
-        if len(self.memo) >= MEMO_LIMIT:
+        if len(self.memo) >= self._memo_limit:
             self.memo.clear()
         self.memo[token] = entry
 
 
 _loading = Lock()
-_shipped: list[Vocabulary] = []
+_shipped: dict[bool, Vocabulary] = {}
 
 
-def shipped() -> Vocabulary:
-    """Load the shipped vocabulary once; it takes some milliseconds, at the first text of a process."""
-    if not _shipped:
+def shipped(*, small: bool = False) -> Vocabulary:
+    """Load the shipped vocabulary once; it takes some milliseconds, at the first text of a process.
+
+    `small` takes half a megabyte instead of three and a half, and ten times as long for a word it has not met.
+    """
+    if small not in _shipped:
         with _loading:
-            if not _shipped:
-                _shipped.append(Vocabulary(_read()))
-    return _shipped[0]
+            if small not in _shipped:
+                words = Words(_packed())
+                _shipped[small] = Vocabulary(words if small else words.to_dict())
+    return _shipped[small]
 
 
-def _read() -> dict[str, int]:
+def _packed() -> bytes:
     loader = __spec__.loader  # reads from folders, wheels and frozen apps alike
     data: bytes = loader.get_data(__file__.replace("vocabulary.py", "vocabulary.bin"))  # type: ignore[union-attr]
-    tiers: dict[str, int] = {}
-    for level, line in enumerate(decompress(data).decode().split("\n")):
-        tiers.update(dict.fromkeys(line.split(" "), level))
-    tiers.pop("", None)
-    return tiers
+    return data
