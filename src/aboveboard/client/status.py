@@ -15,7 +15,8 @@ class Status:
     """The state and its cause, where things are kept, and how much there is of them.
 
     `waiting`, `sent` and `refused` (by the collector) count events, `dropped` says what was not sent
-    and why; `sources` is filled by `status(explain=True)`. `problem` is empty where all is well.
+    and why; `has_collector` is false where the endpoint cannot be used. `sources` is filled by
+    `status(explain=True)`; `problem` is empty where all is well.
     """
 
     state: str
@@ -33,6 +34,7 @@ class Status:
     problem: str
     sources: tuple[Source, ...] = ()
     refused: int = 0
+    has_collector: bool = False
 
     def __str__(self) -> str:
         lines = [
@@ -54,6 +56,7 @@ def describe_status(engine: Engine, explain: bool) -> Status:
     decision = engine.look()
     offer = engine.declared.offer()
     waiting, sent = attempt(lambda: spool_numbers(engine.places.spool), (0, 0))
+    host, has_collector = _host(engine.setup.endpoint)
     refused, why = attempt(lambda: refusals(engine.places.spool), (0, ""))
     return Status(
         state=decision.state,
@@ -62,7 +65,7 @@ def describe_status(engine: Engine, explain: bool) -> Status:
         ask=decision.ask,
         notice=offer.notice,
         privacy=offer.privacy,
-        host=_host(engine.setup.endpoint),
+        host=host,
         settings=str(engine.places.settings),
         anonymous_id=read_id(engine.places),
         waiting=waiting + len(engine.undecided.events()),
@@ -71,15 +74,17 @@ def describe_status(engine: Engine, explain: bool) -> Status:
         problem=_problem(engine, why),
         sources=decision.sources if explain else (),
         refused=refused,
+        has_collector=has_collector,
     )
 
 
-def _host(url: str) -> str:
+def _host(url: str) -> tuple[str, bool]:
+    """Return where events go, or why they cannot, and whether they can."""
     try:
         endpoint = parse_endpoint(url)
     except BadEndpoint as error:
-        return str(error)
-    return f"{endpoint.host}:{endpoint.port}"
+        return str(error), False
+    return f"{endpoint.host}:{endpoint.port}", True
 
 
 def _problem(engine: Engine, refusal: str) -> str:

@@ -180,6 +180,11 @@ class Telemetry:
         self._engine.include(catalog)
 
     @never_raises()
+    def catalog(self) -> "Catalog | None":
+        """Return all that may be collected, with extensions and integrations; None where nothing may."""
+        return self._engine.declared.catalog()
+
+    @never_raises()
     def sensitive(self, value: str, kind: str = "name") -> None:
         """Learn a value that must never leave, such as the name of the person's machine."""
         self._engine.declared.sensitive(value, kind)
