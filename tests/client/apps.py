@@ -105,5 +105,15 @@ def leave(options: dict[str, Any]) -> None:
     began[0] = time.perf_counter()
 
 
+def turn_off(options: dict[str, Any]) -> None:
+    """Say yes, have one event sent, say no, and end at once, so that the detached process has to pass it on."""
+    telemetry = make({**options, "detach": True})
+    telemetry.consent.accept()
+    telemetry.log_usage("tick", {"number": options["number"]})
+    if not telemetry.flush(10):
+        raise SystemExit("the event was not sent")
+    telemetry.consent.decline()
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]](json.loads(sys.argv[2]))

@@ -161,3 +161,63 @@ def test_a_burst_of_10_000_before_the_end_is_kept(bench: Bench) -> None:
         telemetry.log_usage("tick", {"number": number})
     assert telemetry.flush(60)
     assert sorted(numbers(bench)) == list(range(10_000))
+
+
+def test_a_deletion_that_was_not_asked_for_is_not_put_off_by_the_pause(bench: Bench) -> None:
+    from aboveboard.client.detach import PAUSE_SECONDS, may_detach
+    from aboveboard.client.spool import Spool
+
+    spool = Spool(bench.data / "spool.db")
+    assert may_detach(spool, 1000.0)
+    assert not may_detach(spool, 1001.0)
+    assert may_detach(spool, 1002.0, ["first"])
+    assert not may_detach(spool, 1003.0, ["first"])
+    assert may_detach(spool, 1004.0, ["first", "second"])
+    assert not may_detach(spool, 1005.0, ["first", "second"])
+    assert may_detach(spool, 1004.0 + PAUSE_SECONDS, ["first", "second"])
+    spool.close()
+
+
+def test_no_process_is_started_for_a_collector_that_was_not_reached_just_now(bench: Bench) -> None:
+    from aboveboard.client.detach import PAUSE_SECONDS, may_detach
+    from aboveboard.client.spool import Spool
+
+    spool = Spool(bench.data / "spool.db")
+    spool.put("not_before", "2000")
+    assert not may_detach(spool, 1000.0)
+    assert may_detach(spool, 1001.0, ["a deletion"])
+    assert may_detach(spool, 2001.0 + PAUSE_SECONDS)
+    spool.close()
+
+
+def test_a_second_no_within_minutes_is_passed_on_by_the_detached_process(bench: Bench) -> None:
+    bench.telemetry().close()
+    for number in range(2):
+        turn = command("turn_off", endpoint=bench.collector.url, number=number)
+        subprocess.run(turn, env=environment(bench.home), cwd=ROOT, check=True, timeout=60)
+        assert bench.collector.wait(lambda: len(bench.collector.erasures) > number, 10), number  # noqa: B023
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at the process through /proc")
+def test_the_detached_process_lets_go_of_the_apps_folder_and_files(bench: Bench, tmp_path: Path) -> None:
+    from aboveboard.client.detach import Order, detach
+    from aboveboard.client.sender import Target
+
+    telemetry = bench.telemetry(endpoint="http://127.0.0.1:9")
+    telemetry.log_usage("tick", {"number": 1})
+    telemetry.close()
+    with socket.create_server(("127.0.0.1", 0)) as server, (tmp_path / "held").open("w") as held:
+        os.set_inheritable(held.fileno(), True)
+        target = Target(f"http://127.0.0.1:{server.getsockname()[1]}", "wk-test")
+        offer = telemetry._engine.declared.offer()
+        order = Order("demo-app", "podman-desktop", target, offer, str(bench.home), "/", "linux", os.getuid())
+        process = detach(order, environment(bench.home))
+        server.settimeout(20)
+        peer, _ = server.accept()
+        with peer:
+            links = [os.readlink(link) for link in Path(f"/proc/{process}/fd").iterdir()]
+            assert str(tmp_path / "held") not in links
+            assert os.readlink(f"/proc/{process}/cwd") == "/"
+            assert os.getsid(process) == process
+            assert os.getpriority(os.PRIO_PROCESS, process) >= 10
+    os.waitpid(process, 0)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 APP_SECONDS = 0.3
 LOOK_SECONDS = 0.3
+MOST_FILES = 65_536
+NICE = 10
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aboveboard.client.consent import Consent
@@ -16,10 +18,9 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Read an order from standard input, send once, and end."""
+    let_go()
     # The app is ending at this moment, and comes first.
     time.sleep(APP_SECONDS)
-    if hasattr(os, "nice"):
-        os.nice(10)
     package = str(Path(__file__).resolve().parents[2])
     if package not in sys.path:
         sys.path.insert(0, package)
@@ -45,6 +46,14 @@ def main() -> None:
     sender = Sender(order.target, places, host, envelope, lambda: consent.decision().state != SWITCHED_OFF)
     threading.Thread(target=watch, args=(consent, sender), daemon=True).start()
     sender.run()
+
+
+def let_go() -> None:
+    """Give back what came from the app: its folder, files that it lets its children have, and its priority."""
+    os.closerange(3, MOST_FILES)
+    os.chdir(Path(__file__).anchor)
+    if hasattr(os, "nice"):
+        os.nice(max(0, NICE - os.nice(0)))
 
 
 def watch(consent: "Consent", sender: "Sender") -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from aboveboard.client.boundary import attempt
 from aboveboard.client.consent import ACCEPTED
 from aboveboard.client.engine import Engine
+from aboveboard.client.erasure import read_erasures
 from aboveboard.client.gate import GATE
 from aboveboard.client.hooks import Hooks
 from aboveboard.client.lifecycle import unhandled
@@ -64,12 +65,13 @@ def _leave_the_rest(engine: Engine) -> None:
     from aboveboard.client.detach import Order, can_detach, detach, may_detach
 
     accepted = engine.consent.decision().state == ACCEPTED
-    if not can_detach() or not engine.places.spool.exists() or not (accepted or engine.has_erasures()):
+    pending = read_erasures(engine.places.erasures).pending
+    if not can_detach() or not engine.places.spool.exists() or not (accepted or pending):
         return
     with GATE, closing(engine.open_spool()) as spool:
-        if not (spool.waiting() and accepted) and not engine.has_erasures():
+        if not (accepted and spool.waiting()) and not pending:
             return
-        if not may_detach(spool, engine.host.clock()):
+        if not may_detach(spool, engine.host.clock(), [each.deletion_id for each in pending]):
             return
     host = engine.host
     order = Order(

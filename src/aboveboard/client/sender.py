@@ -110,7 +110,7 @@ class Sender:
     def _empty(self, spool: Spool, urgent: bool) -> bool:
         # Consent is asked for outside the gate, because following a no takes the gate itself.
         with GATE:
-            if self._waits(spool, urgent):
+            if must_wait(spool, self._host.clock(), urgent=urgent):
                 return False
         while True:
             envelope, aborts = self._asked(self._envelope)
@@ -149,12 +149,6 @@ class Sender:
             trim(spool, now)
             spool.put("trimmed", str(now))
         spool.fold()
-
-    def _waits(self, spool: Spool, urgent: bool) -> bool:
-        now = self._host.clock()
-        asked = float(spool.get("retry_after", "0"))
-        ours = float(spool.get("not_before", "0"))
-        return _is_ahead(now, asked) or (not urgent and _is_ahead(now, ours))
 
     def _send(self, batch: Batch, aborts: int) -> tuple[int, Outcome]:
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
@@ -290,6 +284,13 @@ class Sender:
         self._deletions[erasure.deletion_id] = deletion
         self._problems[DELETION] = deletion.problem or self._problems[DELETION]
         attempt(lambda: keep_deletion(self._places.spool, erasure.deletion_id, deletion), None)
+
+
+def must_wait(spool: Spool, now: float, *, urgent: bool = False) -> bool:
+    """Tell whether the collector asked us to wait, or, unless it is urgent, whether we wait after a failure."""
+    asked = float(spool.get("retry_after", "0"))
+    ours = float(spool.get("not_before", "0"))
+    return _is_ahead(now, asked) or (not urgent and _is_ahead(now, ours))
 
 
 def _is_ahead(now: float, moment: float) -> bool:
