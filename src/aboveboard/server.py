@@ -20,12 +20,13 @@ from aboveboard.collector.commit import Committer
 from aboveboard.collector.http import INGEST, ingest
 from aboveboard.collector.receipts import receipt_key
 from aboveboard.collector.rights import Rights
-from aboveboard.collector.upkeep import keep_swept
+from aboveboard.collector.upkeep import keep_swept, keep_told
 from aboveboard.dashboard import admin_api, dashboard, observe_api
 from aboveboard.errors import AboveboardError
 from aboveboard.store import Readers, connect, migrate
 from aboveboard.store.backup import tidy
 from aboveboard.store.erasure import erasures
+from aboveboard.store.failover import cluster_of
 
 __all__ = ["application"]
 
@@ -48,7 +49,7 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
     for erased in erasures(writer):
         admission.tombstones.add(erased.source, erased.install, erased.before)
     audit = AuditLog(settings.data / FILE_NAME)
-    key = receipt_key(settings.data)
+    key = bytes.fromhex(settings.receipt_key) or receipt_key(settings.data)
     tidy(settings.store)
 
     @asynccontextmanager
@@ -58,15 +59,19 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
         eraser = connect(settings.store)
         app.state.audit, app.state.receipt_key = audit, key
         app.state.rights = Rights(eraser, committer, audit, key)
-        app.state.rights.finish()
+        if not cluster_of(eraser):
+            app.state.rights.finish()
         committer.start()
         app.state.committer = committer
+        told = asyncio.create_task(keep_told(app.state.rights)) if cluster_of(eraser) else None
         sweeping = asyncio.create_task(keep_swept(app.state.readers, lambda: app.state.settings.sources))
         metrics = _metrics(committer, settings)
         if reread is not None:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, app, reread)
         yield
         sweeping.cancel()
+        if told is not None:
+            told.cancel()
         committer.stop()
         if metrics is not None:
             metrics.shutdown()

@@ -88,3 +88,12 @@ def test_a_mistake_outside_the_file_names_it_too(tmp_path: Path) -> None:
         add_source(tmp_path / FILE_NAME, new_source(name, kind="production", policy="declared"))
     with pytest.raises(SettingsError, match="not clear whose"):
         load_settings({"data": tmp_path}, environ={"ABOVEBOARD_WRITE_KEY": "k"})
+
+
+def test_keys_that_several_collectors_share_are_in_the_file(tmp_path: Path) -> None:
+    write(tmp_path, f'receipt_key = "{"AB" * 32}"\nsession_key = "{"cd" * 32}"\n')
+    settings = load_settings({"data": tmp_path}, environ={})
+    assert (settings.receipt_key, settings.session_key) == ("ab" * 32, "cd" * 32)
+    write(tmp_path, 'session_key = "short"\n')
+    with pytest.raises(SettingsError, match=r"session_key in .* is not 64 hexadecimal digits"):
+        load_settings({"data": tmp_path}, environ={})

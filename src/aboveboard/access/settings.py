@@ -43,6 +43,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     tls_key: str = ""
     behind_proxy: bool = False
     transparency: bool = False
+    receipt_key: str = ""
+    session_key: str = ""
     sources: dict[str, Source] = {}
     tokens: dict[str, Token] = {}
 
@@ -51,7 +53,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Everything that a server is told before it starts; `file` is where the rest of it was read.
 
     `metrics_port` 0 means no metrics; `tls_cert` and `tls_key` are files, empty for plain HTTP; `behind_proxy`
-    says that something in front of the server speaks TLS; `transparency` shows the public page of what is collected.
+    says that something in front of the server speaks TLS; `transparency` shows the public page of what is collected;
+    `receipt_key` and `session_key` are those that several collectors share, empty for keys of this server's own.
     """
 
     file: Path
@@ -66,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True):
     tls_key: str = ""
     behind_proxy: bool = False
     transparency: bool = False
+    receipt_key: str = ""
+    session_key: str = ""
 
     @property
     def loopback(self) -> bool:
@@ -115,6 +120,8 @@ def load_settings(
         tls_key=_file("tls_key", given, file.tls_key, path),
         behind_proxy=given.get("behind_proxy", file.behind_proxy),
         transparency=file.transparency,
+        receipt_key=_key("receipt_key", file.receipt_key, path),
+        session_key=_key("session_key", file.session_key, path),
     )
 
 
@@ -197,6 +204,15 @@ def _file(name: str, given: Mapping[str, Any], written: str, settings: Path) -> 
     """A file named by a flag begins where the person stands, one named in the settings beside them."""
     named = Path(given[name]) if given.get(name) else settings.parent / written if written else None
     return str(named.absolute()) if named else ""
+
+
+def _key(name: str, written: str, settings: Path) -> str:
+    if written and not re.fullmatch(r"[0-9a-fA-F]{64}", written):
+        raise SettingsError(
+            f"{name} in {settings} is not 64 hexadecimal digits. Make one: "
+            "python -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    return written.lower()
 
 
 def _port(value: Any, where: str = "--port or ABOVEBOARD_PORT") -> int:

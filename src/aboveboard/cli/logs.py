@@ -30,7 +30,13 @@ LOGGING: dict[str, Any] = {
     "formatters": {"json": {"()": JsonLines}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"level": "WARNING", "handlers": ["stderr"]},
-    # Its lines at "info" hold addresses of clients.
-    "loggers": {"uvicorn": {"level": "WARNING"}, "uvicorn.access": {"level": "CRITICAL"}},
+    "loggers": {
+        # Its lines at "info" hold addresses of clients.
+        "uvicorn": {"level": "WARNING"},
+        "uvicorn.access": {"level": "CRITICAL"},
+        # What it warns of, it also raises, and `store.failover` says which server that was.
+        "clickhouse_connect": {"level": "ERROR"},
+        "urllib3": {"level": "ERROR"},
+    },
 }
 """The configuration for `logging.config.dictConfig`."""

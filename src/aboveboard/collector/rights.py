@@ -27,13 +27,14 @@ from aboveboard.collector.receipts import Receipt, read_receipt, sign
 from aboveboard.errors import RequestRefused, StoreError
 from aboveboard.store import erasure
 from aboveboard.store.erasure import Erasure, Tombstones
+from aboveboard.store.failover import cluster_of
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 else:
     Client = object
 
-__all__ = ["Rights", "deletion_id", "in_thread", "refused", "routes"]
+__all__ = ["TOLD_SECONDS", "Rights", "deletion_id", "in_thread", "refused", "routes"]
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +42,12 @@ Answer = TypeVar("Answer")
 
 _READABLE = {"output_format_json_quote_64bit_integers": 0, "date_time_output_format": "iso"}
 _ASKED, _COUNTED, _DONE = 1, 2, 3
+
+TOLD_SECONDS = 2.0
+"""After this long every collector on the same store refuses what an install sent before it was erased."""
+_LOOKED_BACK = 86_400_000
+_LEFT_ALONE = 600_000
+"""After ten minutes a collector that was asked has stopped, and another finishes its erasure."""
 
 
 class Rights:
@@ -58,6 +65,7 @@ class Rights:
         self._clock = clock
         self._client_lock = asyncio.Lock()
         self._waiting: list[Erasure] = []
+        self._heard: set[tuple[str, str, str]] | None = None
 
     def finish(self) -> int:
         """Finish the erasures that were asked for before the server stopped; return how many."""
@@ -84,6 +92,29 @@ class Rights:
             raise _unavailable()
         return read_receipt(done.receipt)
 
+    async def hear(self) -> int:
+        """Take up what other collectors on the same store were asked to erase; return how many erasures are new.
+
+        What this one had admitted before it heard of them may have been written after theirs: it is erased here. An
+        erasure whose collector has stopped is finished. Raises RequestRefused with 503 where the store cannot say.
+        """
+        async with self._client_lock:
+            now = self._clock()
+            since = 0 if self._heard is None else now - _LOOKED_BACK
+            known = await in_thread(partial(erasure.erasures, self._client, since=since))
+            for asked in known:
+                self._tombstones.add(asked.source, asked.install, asked.before)
+            # At the start nothing can be under way yet.
+            heard = {asked[:3] for asked in known} if self._heard is None else self._heard
+            new = [asked for asked in known if asked[:3] not in heard]
+            if new:
+                await self._committer.settled()
+                await in_thread(partial(self._erase_late, new))
+            self._heard = heard | {asked[:3] for asked in new}
+            left = [asked for asked in known if asked.step < _DONE and asked.asked < now - _LEFT_ALONE]
+            await in_thread(partial(self._erase, left))
+            return len(new)
+
     async def access(self, source: Source, anonymous_id: str, actor: str) -> bytes:
         """Return all rows about an install as JSON, by table, and note in the audit log that they were read."""
         install = source.install(anonymous_id)
@@ -99,9 +130,17 @@ class Rights:
         await in_thread(partial(erasure.save, self._client, new))
         for asked in new:
             self._tombstones.add(asked.source, asked.install, asked.before)
+            if self._heard is not None:
+                self._heard.add(asked[:3])
+        if new and cluster_of(self._client):
+            await asyncio.sleep(TOLD_SECONDS)
         # What was admitted before the tombstone was set may still be on its way to the store.
         await self._committer.settled()
         await in_thread(partial(self._erase, [*new, *(each for each in known if each.step < _DONE)]))
+
+    def _erase_late(self, group: list[Erasure]) -> None:
+        for asked in group:
+            erasure.erase_before(self._client, asked.source, asked.install, asked.before)
 
     def _erase(self, group: list[Erasure]) -> None:
         if not group:

@@ -1,18 +1,23 @@
-"""What does a running server do on its own, every day? It deletes what is older than its source keeps it."""
+"""What does a running server do on its own?
+
+Every day it deletes what is older than its source keeps it; where other collectors have the same store, it takes up
+every second what they were asked to erase.
+"""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
 from functools import partial
 
 from aboveboard.access import Sources
-from aboveboard.collector.rights import in_thread
+from aboveboard.collector.rights import TOLD_SECONDS, Rights, in_thread
 from aboveboard.errors import RequestRefused
 from aboveboard.store import Readers
 from aboveboard.store.retention import Rules, plausible, sweep
 
-__all__ = ["keep_swept", "rules", "sweep_once"]
+__all__ = ["keep_swept", "keep_told", "rules", "sweep_once"]
 
 _log = logging.getLogger(__name__)
 _DAY_SECONDS = 86_400.0
@@ -31,6 +36,14 @@ async def keep_swept(readers: Readers, sources: Callable[[], Sources]) -> None:
             _log.error("Old events could not be deleted; this is tried again tomorrow.")
         await asyncio.sleep(_DAY_SECONDS)
         days += 1
+
+
+async def keep_told(rights: Rights) -> None:
+    """Take up what other collectors on the same store were asked to erase, until it is cancelled."""
+    while True:
+        with contextlib.suppress(RequestRefused):  # The log has it, and the next time it is tried again.
+            await rights.hear()
+        await asyncio.sleep(TOLD_SECONDS / 2)
 
 
 def sweep_once(readers: Readers, kept: Rules, now: int, *, patient: bool) -> int:

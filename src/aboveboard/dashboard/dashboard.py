@@ -71,7 +71,7 @@ def middleware(settings: Settings) -> list[Middleware]:
         ),
         Middleware(
             SessionMiddleware,
-            secret_key=signing_key(settings.data),
+            secret_key=settings.session_key or signing_key(settings.data),
             # Cookies belong to a host, not to a port: two servers on one machine must not share a name.
             session_cookie=f"aboveboard_{settings.port}",
             max_age=DAYS * 86_400,

@@ -25,6 +25,7 @@ __all__ = [
     "count",
     "delete_rows",
     "erase",
+    "erase_before",
     "erasures",
     "latest",
     "save",
@@ -144,6 +145,20 @@ def erase(client: "Client", installs: Collection[tuple[str, str]]) -> None:
         delete_rows(client, table, condition, {"installs": tuple(installs)})
 
 
+def erase_before(client: "Client", source: str, install: str, before: int) -> int:
+    """Remove an install's events and quarantined ones from before a moment; return how many rows there were."""
+    found = 0
+    for table in ("events", "quarantine"):
+        condition = "source = %(source)s AND install = %(install)s AND toUnixTimestamp64Milli(client_time) < %(before)s"
+        parameters = {"source": source, "install": install, "before": before}
+        sql = f"SELECT count() FROM {table} WHERE {condition}"  # noqa: S608
+        rows = int(client.query(sql, parameters=parameters).result_rows[0][0])
+        if rows:
+            delete_rows(client, table, condition, parameters)
+        found += rows
+    return found
+
+
 def delete_rows(
     client: "Client", table: str, condition: str, parameters: Mapping[str, object], wait: float = 60.0
 ) -> None:
@@ -194,13 +209,17 @@ def save(client: "Client", changed: Sequence[Erasure]) -> None:
         client.insert("erasures", rows, column_names=Erasure._fields)
 
 
-def erasures(client: "Client", wanted: Collection[tuple[str, str, str]] | None = None) -> list[Erasure]:
+def erasures(
+    client: "Client", wanted: Collection[tuple[str, str, str]] | None = None, since: int = 0
+) -> list[Erasure]:
     """Return every request to be erased, done or not, oldest first.
 
-    `wanted` are (source, install, deletion), where only some are asked for.
+    `wanted` are (source, install, deletion), where only some are asked for; `since` is a moment in milliseconds since
+    1970, where older ones are not.
     """
     if wanted is None:
-        rows = client.query(_ERASURES.format(condition="true")).result_rows
+        sql = _ERASURES.format(condition="toUnixTimestamp64Milli(asked) >= {since:Int64}")
+        rows = client.query(sql, parameters={"since": since}).result_rows
     else:
         sql = _ERASURES.format(condition="(source, install, deletion) IN %(wanted)s")
         rows = client.query(sql, parameters={"wanted": tuple(wanted)}).result_rows if wanted else []

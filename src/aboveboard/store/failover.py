@@ -5,6 +5,7 @@ be reached, or cannot do its part at the moment. A call may thus be made twice: 
 identity, and every statement that changes a table may be repeated, so that twice is once to the reader.
 """
 
+import logging
 import random
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ else:
     Client = Any
 
 __all__ = ["Failover", "cluster_of"]
+
+_log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
@@ -131,6 +134,9 @@ class Failover:
             except _errors() as error:
                 if not _elsewhere(error) or attempt == count - 1:
                     raise
+                _log.warning(
+                    "The server %s:%d is passed over: %s", *self._address.hosts[number], _line(error)
+                )
                 self._forget(number)
                 self._at = number + 1
         raise AssertionError("an address has a host")
@@ -203,4 +209,6 @@ def _elsewhere(error: Exception) -> bool:
 
 
 def _line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:300]
+    """Say why in a line: a failed connection's own words, without the address that was asked."""
+    reason = getattr(error.__cause__, "reason", error.__cause__) if error.__cause__ else error
+    return str(reason).strip().partition("\n")[0][:300]
