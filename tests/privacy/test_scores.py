@@ -25,9 +25,9 @@ def measured(style: str, half: str) -> Score:
 
 
 def test_there_are_shapes_enough_on_both_sides() -> None:
-    templates = [template for file in FILES for _, template, _ in shapes(file)]
-    assert len(set(templates)) >= 150
-    assert sum(map(is_held_out, templates)) >= 40
+    templates = [(template, file) for file in FILES for _, template, _ in shapes(file)]
+    assert len(set(templates)) >= 600
+    assert sum(is_held_out(*one) for one in templates) >= 200
 
 
 @pytest.mark.parametrize("half", ["tune", "held"])

@@ -3,7 +3,7 @@
     generate.py SHAPES.txt STYLE [--half tune|held|all] [--each N] [--seed N] > corpus.jsonl
 
 A shape belongs to the held-out half by a hash of its template, so that tuning never sees it. STYLE is how
-names look: "invented", "words" (names that are words of the dictionary) or "people".
+names look: "invented", "words" or "things" (names that are words of the dictionary), "people", "staff" or "abroad".
 """
 
 import argparse
@@ -54,6 +54,54 @@ PEOPLE = _words(
     wilhelm xavier yasmin yuki yusuf zhang zoe oconnor macdonald vandermeer dupont lefebvre schmidt schneider
     fischer meyer wagner"""
 )
+# What firms, teams and products are called, and the people in them; drawn up after the two lists above had been met.
+THINGS = _words(
+    """acme acorn albatross almond antler apricot arrow ascent aspen audition avenue bakery ballad bamboo baron
+    basilisk bayou bazaar birch bison blizzard bonanza bonsai boulder bravo brewery briar brook buffalo bungalow
+    cabernet cactus caravan caribou cascade castle catalina cheetah cinnamon citadel clinic colibri colony condor
+    copper corsair cosmic cougar cricket crow crown cyclone dahlia denali divorce dividend domino dove dune easter
+    echo eden elm ember epic everest evergreen explorer ferret fiesta finch firefly flamingo flower foxtrot fusion
+    galaxy garden gecko genesis giraffe glory goose grape grizzly grove halcyon hamster haven helium hermes hippo
+    holly hooli horse hydra iceberg iguana impala initech inspire invoice ironman jackal jade jungle kangaroo
+    kiwi koala lawsuit legacy lemon liberty lime lobster luna lynx magnet mammoth manta maverick mayor meadow melon
+    merger mirage mongoose monkey moose mosaic mountain mulberry narwhal nautilus nectarine nimbus ninja northstar
+    nurse octopus odyssey olive onyx opal orca orchard orchid osprey ostrich otter owl oyster palace panda panther
+    papaya paradise parrot payroll peach peacock pear pelican penguin peony pepper petunia pigeon pilgrim pineapple
+    piranha platypus plum pluto polaris poppy prairie prism puffin puma pumpkin python quartz quest rabbit raccoon
+    rainbow raptor raven recruiting rhino rooster rose ruby sailor salary samurai savanna seagull seahorse shark
+    skunk sloth snake soccer solstice sphinx spider squid squirrel stingray summit surgery swallow tapir tennis
+    tequila termite tortoise toucan trinity trout tundra turtle umbrella unicorn vector vendetta viking vulture
+    wallaby walrus warrior wasp whale wildcat wolverine wombat yeti zebra zodiac"""
+)
+STAFF = _words(
+    """abdullah achim agnieszka alana alfredo alina andreas annette antonio arthur aylin barbara bartosz bernard
+    birgit brandon brenda bruno carla carmen cecilia celine charlotte chiara claire clara claude colin cornelia
+    curtis damian daphne darius david dennis diana diego dominik doris douglas edgar edith eleanor elena elias elif
+    emily erik ernesto eugene eva fabian felix florian frances frank gareth geoffrey gerald gloria grace greta
+    guillaume gunther gustavo harriet harry hector heidi heinrich helen henry herbert hilda hugo ian ines irene
+    isaac ivan jack jacob jan janet jason jasper jean jerome joachim joan johanna jonas jordan jose judith julia
+    julian jun karen karl karolina keith kevin kirsten laura lauren leon leonard liam lilian linda lisa louise
+    lucas lukas lydia malcolm manuel marco margaret marina mario marta martin mateo matthias max melanie mercedes
+    mia milan minh mohammed nadia naomi nathan nicole nils noah nora norman olivia oscar otto paula paul peter
+    pierre rafael ralph ramona raymond regina renate richard robert roberto roger roland rosa rudolf ruth samuel
+    sarah scott sean sergio simon sophie stanley stella steven sven sylvia teresa theo thomas tim tomas ulrich
+    ursula valerie vera victor vincent walter wanda wei wolfgang yolanda yvonne adams anderson bauer becker bennett
+    brooks brown campbell carter chen clark collins cooper cruz davies delgado diaz evans fernandez ferrari flores
+    foster garcia gomez gonzales graham gupta hall hansen harris hernandez hoffmann hughes iyer jackson jensen
+    jimenez johnson jones kelly khan kim king klein kozlov krause kruger larsen lee lehmann lewis lindberg long
+    lopez mendoza miller mitchell moore morales moreau morgan morris murphy nelson novak olsen ortiz parker perez
+    petersen petrov phillips popov powell ramirez reyes reynolds rivera roberts robinson romano ross russell
+    sanders santos schulz schwarz scott simmons singh smith sokolov stewart taylor thompson torres turner vargas
+    vogel walker ward watson weber white williams wilson wood wright yang young zimmermann"""
+)
+ABROAD = _words(
+    """мария иванов сергей петрова ольга νίκος παπαδόπουλος γιώργος ελένη 田中太郎 佐藤花子 王小明 李娜 张伟 陈静
+    김민수 이지은 박서준 محمد فاطمة חיים שרה अनिल प्रिया สมชาย สุดา møller åström łukasz żaneta çelik öztürk
+    françois zoë jürgen björk núñez señora đorđe čapek ştefan nguyễn phạm"""
+)
+STYLES = {"words": WORDS, "people": PEOPLE, "things": THINGS, "staff": STAFF, "abroad": ABROAD}
+# Files of which half is kept aside; of the others it is a quarter.
+HALVED = ("fresh_shapes.txt",)
 TLDS = _words(".com .io .lan .local .internal .dev .net .org .co.uk .example .de .corp.com")
 PARTS = ("-api", "-web", "_v2", "-prod", "-db", "_main", "-svc", "", "", "", "-app", "-test")
 FILLS = {
@@ -84,10 +132,8 @@ class Names:
 
     def word(self) -> str:
         """One name of this style."""
-        if self.style == "words":
-            return self.rng.choice(WORDS)
-        if self.style == "people":
-            return self.rng.choice(PEOPLE)
+        if self.style in STYLES:
+            return self.rng.choice(STYLES[self.style])
         pick = self.rng.choice
         return pick(ONSETS) + pick(VOWELS) + pick(ONSETS) + pick(VOWELS) + pick(CODAS)
 
@@ -247,9 +293,10 @@ def shapes(path: Path) -> Iterator[tuple[str, str, list[str]]]:
             yield category, template.replace("\\n", "\n"), [keep for keep in keeps.split(" ;; ") if keep]
 
 
-def is_held_out(template: str) -> bool:
+def is_held_out(template: str, path: Path) -> bool:
     """Say whether a shape stays unseen while tuning."""
-    return hashlib.sha256(template.encode()).digest()[0] % 4 == 3
+    first = hashlib.sha256(template.encode()).digest()[0]
+    return first % 2 == 1 if path.name in HALVED else first % 4 == 3
 
 
 def record(
@@ -296,7 +343,7 @@ def corpus(
     path: Path, style: str, half: str = "all", each: int = 4, seed: int = 1
 ) -> list[dict[str, object]]:
     """All records of a shapes file, or of one half of it."""
-    chosen = [shape for shape in shapes(path) if half == "all" or is_held_out(shape[1]) == (half == "held")]
+    chosen = [shape for shape in shapes(path) if half == "all" or is_held_out(shape[1], path) == (half == "held")]
     return [
         record(number, shape, random.Random(f"{seed}/{style}/{shape[1]}/{number}"), style)
         for shape in chosen
@@ -309,7 +356,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("shapes", type=Path)
-    parser.add_argument("style", choices=("invented", "words", "people"))
+    parser.add_argument("style", choices=("invented", *STYLES))
     parser.add_argument("--half", choices=("tune", "held", "all"), default="all")
     parser.add_argument("--each", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
