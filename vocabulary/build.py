@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Which words may pass the last gate? Builds `privacy/vocabulary.bin` from counts, lists and names.
 
-    build.py TARGET SCOWL_FOLDER NAMES_FOLDER WORDNET_FOLDER DESCRIPTIONS.tsv.gz COUNTS.tsv.gz…
+    build.py TARGET SCOWL_FOLDER NAMES_FOLDER WORDNET_FOLDER DESCRIPTIONS.tsv.gz REPOSITORIES.tsv.gz COUNTS.tsv.gz…
 
 Words in five tiers, packed as `privacy/words.py` reads them:
 
@@ -140,14 +140,17 @@ def denied(candidates: set[str], tiers: dict[str, int]) -> set[str]:
 
 
 def main() -> None:
-    target, scowl, people_folder, wordnet, descriptions, *sources = map(Path, sys.argv[1:])
+    target, scowl, people_folder, wordnet, descriptions, repositories, *sources = map(Path, sys.argv[1:])
     dictionary, people, senses, counted = (
         english(scowl),
         names(people_folder),
         first_senses(wordnet),
         counts(sources),
     )
-    for word, count in counts([descriptions]).items():  # too general for plain words, but full of terms
+    family = all_names(people_folder)
+    terms = counts([repositories]).items()  # like descriptions too general for plain words, but full of terms
+    terms = {word: count for word, count in terms if len(word) > 2 and word not in family}
+    for word, count in (*counts([descriptions]).items(), *terms.items()):
         if word not in dictionary:
             counted[word] = tuple(map(sum, zip(count, counted.get(word, (0, 0, 0, 0)), strict=True)))
     tiers: dict[str, int] = {}
@@ -159,9 +162,8 @@ def main() -> None:
             found = tier(word, count, is_namelike(word, senses) if word in dictionary else None)
         if found is not None and (len(word) > 2 or found <= 1):
             tiers[word] = found
-    for word in dictionary - people:
-        if tiers.get(word, 2) == 2 and is_form(word, dictionary, tiers, senses):
-            tiers[word] = 1
+    forms = [word for word in dictionary - people if tiers.get(word, 2) == 2]
+    tiers.update(dict.fromkeys([word for word in forms if is_form(word, dictionary, tiers, senses)], 1))
     for word in listed("technical.txt"):
         tiers[word] = min(1, tiers.get(word, 1))
     for word in constants() | listed("public.txt") | set(string.ascii_lowercase):
@@ -170,7 +172,7 @@ def main() -> None:
         tiers.pop(word, None)
     everybody = set().union(
         *(
-            all_names(people_folder),
+            family,
             dictionary,
             (w for w, sense in senses.items() if sense in NAMELIKE_SENSES),
         )

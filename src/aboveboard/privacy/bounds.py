@@ -21,6 +21,8 @@ INVISIBLE = re.compile(
 LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 BLANK = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+# Vowel signs and accents that compose with no letter: to `\w` they end a word, and names of their script fall apart.
+BESIDE_LETTERS = re.compile(r"[^\w\s\x00-\x7f]")
 SPELLED_ESCAPE = re.compile(r"\\u001|\\x1|\\033|\^\[")
 
 
@@ -34,7 +36,7 @@ def bounded(text: str) -> str:
 
 
 def undisguised(text: str) -> str:
-    """Give the text in Unicode's composed form, on plain blanks, without escape sequences and invisible signs."""
+    """Give the text composed, on plain blanks, without escape sequences, invisible signs and loose marks."""
     is_plain = text.isascii() and (text.isprintable() or CONTROL.search(text) is None)
     if is_plain and not (("\\" in text or "^[" in text) and SPELLED_ESCAPE.search(text)):
         return text
@@ -43,9 +45,11 @@ def undisguised(text: str) -> str:
     text = INVISIBLE.sub("", text)
     if text.isascii():
         return text
-    from unicodedata import normalize
+    from unicodedata import category, normalize
 
-    return normalize("NFC", text)
+    return BESIDE_LETTERS.sub(
+        lambda sign: "" if category(sign[0])[0] == "M" else sign[0], normalize("NFC", text)
+    )
 
 
 def shortened(text: str) -> str:

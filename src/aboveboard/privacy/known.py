@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 
+from aboveboard.privacy.bounds import undisguised
 from aboveboard.privacy.ordinary import ORDINARY
 from aboveboard.privacy.phrases import Phrases
 
@@ -38,7 +39,7 @@ class Known:
         with self._lock:
             for value, kind in values:
                 with suppress(Exception):  # what one odd value does is nothing to the others
-                    self._learn(value.casefold(), kind)
+                    self._learn(undisguised(value).casefold(), kind)
             self.words, self.common = frozenset(self._kinds), frozenset(self._common)
             self.in_places = self.words | self.common
             self.phrases = Phrases(self._sequences) if self._sequences else None

@@ -43,6 +43,7 @@ SPACED_WINDOWS = re.compile(
 SPACED_UNIX = re.compile(r"[/~](?<![\w/].)[^\s:\"'<>|]*+(?:(?: [^\s:\"'<>|/]++){1,3}/[^\s:\"'<>|,;]*+)?")
 SPACED_ROOTS = ("/Users/", "/home/", "/Volumes/", "/mnt/", "/media/", "~/", ":/")
 PATH_START = re.compile(r"(?:[A-Za-z]:)?[\\/]|~/|\.{1,2}/|file:/")
+ALONE = re.compile(r": [A-Za-z]?[a-z]{2,}(?=,|[.;]?$)")
 PARTS = re.compile("[ /]")
 HAS_FLAG = re.compile(r" --?\w")
 FILE_AFTER_BLANK = re.compile(r" .*\.[A-Za-z]{1,5}$")
@@ -117,9 +118,15 @@ class Scanner:
             line = SPACED_WINDOWS.sub(self._spaced_path, without_outer_escapes(line))
         if "/" in line and any(map(line.__contains__, SPACED_ROOTS)):
             line = SPACED_UNIX.sub(self._spaced_path, line)
-        if QUOTES.search(line):
-            return self._quotes(line, base, depth)
-        return self._tokens(line, base, base)[0]
+        line = self._quotes(line, base, depth) if QUOTES.search(line) else self._tokens(line, base, base)[0]
+        return ALONE.sub(self._alone, line) if base == ANY and ": " in line else line
+
+    def _alone(self, found: re.Match[str]) -> str:
+        """A word that is all that is said after a colon: "exceeded quota: umbrella", as often a name as a word."""
+        word = found[0][2:]
+        return (
+            found[0] if self._judge.passes(word, PLACE) else ": " + self._notes.replace("word", "vocabulary")
+        )
 
     def _passes_in_places(self, word: str) -> bool:
         return self._judge.passes(word, PLACE)

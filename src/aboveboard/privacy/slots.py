@@ -16,11 +16,16 @@ NAMED = _words(
     label login machine namespace network node org organisation organization owner peer plugin pod printer profile
     project provider pvc queue realm recipient registry remote replicaset repo repository schema secret configmap
     sender server service share site statefulset subscription tag team tenant topic user username vault vm volume
-    workgroup workspace branch zone directory folder"""
+    workgroup workspace branch zone directory folder package formula cask chart release disk snapshot crate gem
+    dependency requirement quota relation bean assembly addon feature"""
 )
 NAMED_PLURALS = frozenset(name + "s" for name in NAMED)
 # Words that introduce a name.
-INTRODUCING = _words("named called name nickname aka dear hello hi hey by for from")
+INTRODUCING = _words(
+    """named called name nickname aka dear hello hi hey by for from install uninstall reinstall upgrade start stop
+    restart remove delete kill rename pull push clone checkout switch join import launch deploy uninstalling installing
+    starting stopping removing deleting pulling pushing cloning importing launching deploying reach contact"""
+)
 SECRET_KEYS = _words(
     """password passwd passphrase passcode secret secrets token apikey credential credentials authorization bearer basic
     cookie otp pin privatekey accesskey secretkey clientsecret pass signature sig auth psk"""

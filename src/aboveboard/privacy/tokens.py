@@ -29,6 +29,7 @@ DELIMITERS = re.compile(r"([()\[\]{},;|<>=&\"'`?\\]+|->|:(?=[^\d/\\])|(?<=[^\d])
 LETTERS = re.compile(r"[^\W\d_]+")
 PART = re.compile(r"[a-z]+|\d+")
 NAME_PART = re.compile(r"[^A-Za-z0-9]+")
+VERSIONED = re.compile(r"([A-Za-z]{2,}?)[vV]?\d")
 UNFIT = re.compile(r"\d{6}|[^\x20-\x7e]|(?:\d+\.){3}\d")
 DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\|%\w+%|.*\\\\?[^nrtux\"'/\\]", re.DOTALL)
 
@@ -116,7 +117,11 @@ class Judge:
         core = body.rstrip(TRAILING)
         if not core:
             return token, allowed
+        if core[0] == "." and token[: len(token) - len(body)][-1:] == "*":  # "*.example.com"
+            core, body = core[1:], body[1:]
         lead, tail = token[: len(token) - len(body)], body[len(core) :]
+        if not core:
+            return token, allowed
         strictness = allowed
         if lead and lead[-1] in BRACKETS and tail[:1] in BRACKETS and tail:
             strictness = min(allowed, PLACE)  # alone in brackets: a detail, or a name
@@ -154,16 +159,21 @@ class Judge:
     def _residue(self, token: str) -> str:
         """Let our own output through again: placeholders, and beside them nothing but public parts."""
         rest = PLACEHOLDER.sub(" ", token)
-        if UNFIT.search(rest) or not all(map(self._may_stand_beside, LETTERS.findall(rest))):
+        parts = [part for part in NAME_PART.split(rest) if part]
+        if UNFIT.search(rest) or not all(map(self._may_stand_beside, parts)):
             return self._notes.replace("text", "place")
         return token
 
-    def _may_stand_beside(self, word: str) -> bool:
-        lowered = word.lower()
-        return lowered not in self._known_words and (
-            lowered in RESIDUE
-            or self._vocabulary.tier(word) <= ANY
-            or self._vocabulary.tier_of_all(PIECE.findall(word)) <= ANY
+    def _may_stand_beside(self, part: str) -> bool:
+        if part.lower() in self._known_words:
+            return False
+        is_one = (
+            part.islower() or part.isupper() or part.istitle()
+        )  # "GTKCoUEq" is no compound but a password
+        return (
+            part.lower() in RESIDUE
+            or numbers.PUBLIC.fullmatch(part) is not None
+            or self._part(part) <= (ANY if is_one else PLACE)
         )
 
     def _core(self, core: str, tail: str, allowed: int, base: int, depth: int) -> Verdict:
@@ -347,6 +357,8 @@ class Judge:
             return NOWHERE
         if part.isdigit():
             return COMMON if len(part) < 6 else NOWHERE
+        if part[-1].isdigit():
+            return self._versioned(part)
         tier = self._vocabulary.tier(part)
         if tier <= PLACE:
             return tier
@@ -358,6 +370,14 @@ class Judge:
         ):
             return tier
         return min(tier, self._vocabulary.tier_of_all(pieces))
+
+    def _versioned(self, part: str) -> int:
+        """The tier of a word with the number of a version behind it: "cgroupv2", "ListObjectsV2", "http2"."""
+        tier = self._vocabulary.tier(part)
+        found = VERSIONED.fullmatch(part)
+        if tier <= PLACE or found is None or found[1].lower() in self._known_in_places:
+            return tier
+        return PLACE if self._part(found[1]) <= COMMON else tier
 
     def _is_constant(self, core: str) -> bool:
         """Say whether a word is written as the constants of programs are, and says no more than they do."""

@@ -189,9 +189,11 @@ class Vocabulary:
                 words = (*map(str.lower, pieces), lowered)
                 tier = min(tier, self.tier_of_all(pieces))
         if tier == ANY and (
-            (token[0] in "([{" and tail[:1] in (")", "]", "}")) or not (core.isalpha() or core.isupper())
+            tail[:1] == ":"
+            or (token[0] in "([{" and tail[:1] in (")", "]", "}"))
+            or not (core.isalpha() or core.isupper())
         ):
-            tier = NOWHERE  # alone in brackets, or in a compound: as often a name as a word
+            tier = NOWHERE  # before a colon, alone in brackets, or in a compound: as often a name as a word
         entry = (tier, effect_of(lowered, tail), words)
         if tier < NOWHERE:
             self.remember(token, entry)

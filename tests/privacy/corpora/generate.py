@@ -343,7 +343,9 @@ def corpus(
     path: Path, style: str, half: str = "all", each: int = 4, seed: int = 1
 ) -> list[dict[str, object]]:
     """All records of a shapes file, or of one half of it."""
-    chosen = [shape for shape in shapes(path) if half == "all" or is_held_out(shape[1], path) == (half == "held")]
+    chosen = [
+        shape for shape in shapes(path) if half == "all" or is_held_out(shape[1], path) == (half == "held")
+    ]
     return [
         record(number, shape, random.Random(f"{seed}/{style}/{shape[1]}/{number}"), style)
         for shape in chosen
