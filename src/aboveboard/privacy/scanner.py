@@ -17,7 +17,7 @@ from aboveboard.privacy.vocabulary import ANY, COMMON, PLACE, SECRET, Vocabulary
 __all__ = ["Passed", "Scanner"]
 
 DEEPEST = 4
-MOST_PASSED, LONGEST_PASSED = 4000, 64
+LONGEST_PASSED = 64
 
 
 class Passed(dict[tuple[int, int], dict[str, int]]):
@@ -75,6 +75,7 @@ class Scanner:
     def __init__(self, vocabulary: Vocabulary, known: Known, notes: Notes, passed: Passed) -> None:
         self._vocabulary = vocabulary
         self._passed = passed
+        self._most_passed = vocabulary.memo_limit // 4  # in each of the few tables
         self._known_words, self._known_in_places = known.words, known.in_places
         self._phrases = known.phrases
         self._notes = notes
@@ -225,7 +226,7 @@ class Scanner:
                 continue
             text, effect = self._judged(token, allowed, base)
             if text == token and len(token) <= LONGEST_PASSED:
-                if len(passed) >= MOST_PASSED:
+                if len(passed) >= self._most_passed:
                     passed.clear()
                 passed[token] = effect
             allowed, passed = effect, self._passed[effect, base]

@@ -110,7 +110,7 @@ class Vocabulary:
         self.tiers = tiers
         self.own = frozenset(word.lower() for word in own)
         self.memo: dict[str, Entry] = {}
-        self._memo_limit = SMALL_MEMO_LIMIT if isinstance(tiers, Words) else MEMO_LIMIT
+        self.memo_limit = SMALL_MEMO_LIMIT if isinstance(tiers, Words) else MEMO_LIMIT
 
     def tier(self, word: str) -> int:
         """The tier of one word of letters; a name that is also a technical word counts in lower case only."""
@@ -201,7 +201,7 @@ class Vocabulary:
 
     def remember(self, token: str, entry: Entry) -> None:
         """Let a public token pass by one look-up from now on."""
-        if len(self.memo) >= self._memo_limit:
+        if len(self.memo) >= self.memo_limit:
             self.memo.clear()
         self.memo[token] = entry
 
