@@ -1,12 +1,17 @@
 """What can be asked of Podman? Its REST API (libpod), as far as this app needs it."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 from urllib.parse import quote, urlencode
 
-from podman_cli.connection import PodmanError, request
+import click
+
+from aboveboard.integrations.podman import LIBPOD, ContainerEngine, EngineError
+
+SCHEME: Final = "unix://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Podman:
-    """A Podman that listens at a Unix socket; every method is one request, and may raise PodmanError."""
+    """A Podman that listens at a Unix socket; every method is one request, and may raise EngineError."""
 
     socket: Path
 
@@ -65,7 +70,7 @@ class Podman:
         # Podman answers 200 before it has begun; whether it went well stands in the last line.
         last = json.loads(answer.splitlines()[-1])
         if "error" in last:
-            raise PodmanError(last["error"])
+            raise EngineError(last["error"])
         return str(last["id"])
 
     def create(self, image: str, name: str | None, command: list[str]) -> str:
@@ -101,4 +106,17 @@ class Podman:
         body: bytes | BinaryIO | None = None,
         content_type: str = "application/json",
     ) -> bytes:
-        return request(self.socket, method, target, body, content_type)
+        return ContainerEngine(self.socket).request(method, LIBPOD + target, body, content_type)
+
+
+def default_url() -> str:
+    """Return where Podman listens for this user: systemd's socket for a person, another one for root."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    return f"{SCHEME}{'/run' if os.getuid() == 0 else runtime}/podman/podman.sock"
+
+
+def socket_of(url: str) -> Path:
+    """Return the path in a socket's URL; refuse what is not a Unix socket."""
+    if not url.startswith(SCHEME):
+        raise click.UsageError(f"--url: {url!r} is not a Unix socket; write unix:///path/to/podman.sock")
+    return Path(url.removeprefix(SCHEME))

@@ -17,14 +17,20 @@ from aboveboard.catalog.canonical import digest
 from aboveboard.catalog.lint import lint_file
 from aboveboard.catalog.reader import read
 from aboveboard.cli import _COMMANDS, main
-from aboveboard.cli.own_usage import CATALOG, own_usage
+from aboveboard.cli.own_usage import CATALOG
 from aboveboard.governance.check import check
 from aboveboard.governance.scan import scan
+from aboveboard.integrations.click.tree import tool_catalog
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 DESKTOP = EXAMPLES / "podman_desktop"
 CATALOGS = sorted([*EXAMPLES.rglob("telemetry.toml"), CATALOG])
+ROOMS = [
+    room for room in (ROOT / "src/aboveboard").iterdir() if room.is_dir() and room.name != "integrations"
+]
+OWN = [*ROOMS, ROOT / "src/aboveboard/integrations/click"]
+"""Our own code: what the other integrations log is other apps'."""
 IDS = [str(path.relative_to(ROOT)) for path in CATALOGS]
 
 
@@ -39,10 +45,10 @@ def test_lint_finds_nothing(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("code", "catalog"),
-    [("src", CATALOG), ("examples/podman_cli", EXAMPLES / "podman_cli" / "telemetry.toml")],
+    [(OWN, CATALOG), ([EXAMPLES / "podman_cli"], EXAMPLES / "podman_cli" / "telemetry.toml")],
 )
-def test_code_and_catalog_agree(code: str, catalog: Path) -> None:
-    found = scan([ROOT / code])
+def test_code_and_catalog_agree(code: list[Path], catalog: Path) -> None:
+    found = scan(code)
     assert found.calls != ()
     assert found.trusted == ()
     assert found.broken == ()
@@ -78,7 +84,13 @@ def test_the_users_document_says_what_why_and_how_to_see_stop_and_delete() -> No
 
 
 def test_our_own_catalog_names_every_command() -> None:
-    assert set(load(CATALOG).events["command"].properties["name"].values) == set(_COMMANDS)
+    declared = load(CATALOG).events["cli.command"]
+    drawn = tool_catalog(main, deep=True).events["cli.command"]
+    say = "python -m aboveboard.integrations.click aboveboard.cli:main"
+    assert declared.properties == drawn.properties, (
+        f"renew src/aboveboard/telemetry.toml with what this prints: {say}"
+    )
+    assert set(_COMMANDS) - {"usage"} <= set(declared.properties["name"].values)
 
 
 def test_the_command_line_collects_nothing_by_default(tmp_path: Path) -> None:
@@ -106,17 +118,32 @@ def test_a_named_collector_alone_changes_nothing(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [], "no answer, no file"
 
 
+def own_environment(home: Path, **more: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(home), **more}
+
+
+def aboveboard(environ: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "aboveboard", *arguments]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+
 def test_usage_says_who_decides_and_can_be_switched(tmp_path: Path) -> None:
-    environ = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "CI": ""}
-    run = CliRunner(env=environ)
-    assert "undecided" in run.invoke(main, ["usage", "status"]).stdout
-    assert "declined" in run.invoke(main, ["usage", "off"]).stdout
-    assert "declined" in run.invoke(main, ["usage", "status"]).stdout
+    environ = own_environment(tmp_path)
+    assert "undecided" in aboveboard(environ, "usage", "status").stdout
+    assert "declined" in aboveboard(environ, "usage", "off").stderr
+    assert "declined" in aboveboard(environ, "usage", "status").stdout
 
 
-def test_without_a_collector_nothing_is_set() -> None:
-    with own_usage({}) as action:
-        action.set(name="scan")
+def test_after_a_yes_a_command_is_one_event_with_options_and_no_value(tmp_path: Path) -> None:
+    named = {"ABOVEBOARD_USAGE_ENDPOINT": "http://127.0.0.1:9", "ABOVEBOARD_USAGE_WRITE_KEY": "key"}
+    environ = own_environment(tmp_path, **named)
+    assert "accepted" in aboveboard(environ, "usage", "on").stderr
+    secret = tmp_path / "secret.toml"
+    assert aboveboard(environ, "catalog", "document", str(secret), "--output", "secret.md").returncode != 0
+    shown = aboveboard(environ, "usage", "show").stdout
+    assert '"name": "catalog document", "options": ["--output"]' in shown
+    assert shown.count("cli.command") == 1
+    assert "secret" not in shown
 
 
 def test_action_and_hooks_run_commands_that_exist() -> None:

@@ -96,11 +96,11 @@ def test_a_command_is_one_event_with_path_options_and_outcome(bench: Bench, tele
     first, second, third = sent(bench, telemetry)
     assert first.pop("duration_ms") > 0
     assert first == {
-        "command": "start", "options": ["--config", "--force", "-n"], "exit_code": 0, "success": True,
+        "name": "start", "options": ["--config", "--force", "-n"], "exit_code": 0, "success": True,
         "outcome": "success",
     }  # fmt: skip
-    assert (second["command"], second["options"]) == ("image pull", [])
-    assert third["command"] == "image"
+    assert (second["name"], second["options"]) == ("image pull", [])
+    assert third["name"] == "image"
     raw = json.dumps(bench.collector.events)
     for value in ("phoenix", "secret", "renamed-by-the-person"):
         assert value not in raw
@@ -147,7 +147,7 @@ def test_wrong_arguments_are_a_failure_of_the_command_they_were_given_to(
 ) -> None:
     assert run(instrument(make_tool(), telemetry), *arguments) == 2
     (event,) = sent(bench, telemetry)
-    assert (event["command"], event["exit_code"], event["options"]) == (command, 2, [])
+    assert (event["name"], event["exit_code"], event["options"]) == (command, 2, [])
     assert event["error"].get("type", kind) == kind, "a class name without the form of one is left out"
 
 
@@ -168,7 +168,7 @@ def test_chained_commands_are_one_event_each(bench: Bench) -> None:
     instrument(tool, telemetry)
     telemetry.consent.accept()
     assert run(tool, "one", "two") == 5
-    assert [(event["command"], event["success"]) for event in sent(bench, telemetry)] == [
+    assert [(event["name"], event["success"]) for event in sent(bench, telemetry)] == [
         ("one", True),
         ("two", False),
     ]
@@ -185,7 +185,7 @@ def test_a_tool_of_one_command_is_called_by_its_name_in_the_code(bench: Bench) -
     telemetry.consent.accept()
     assert run(hello, "--loud") == 0
     (event,) = sent(bench, telemetry)
-    assert (event["command"], event["options"]) == ("hello", ["--loud"])
+    assert (event["name"], event["options"]) == ("hello", ["--loud"])
 
 
 class Lazy(click.Group):
@@ -216,7 +216,7 @@ def test_commands_that_are_made_late_stay_so_and_what_was_typed_stays_here(bench
     assert run(tool, "dep", "--fast") == 0
     assert tool.made == ["deploy"]
     (event,) = sent(bench, telemetry)
-    assert (event["command"], event["options"]) == ("deploy", []), "which options it has, nobody knew"
+    assert (event["name"], event["options"]) == ("deploy", []), "which options it has, nobody knew"
 
 
 def test_a_release_can_declare_what_is_made_late(bench: Bench, tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_release_can_declare_what_is_made_late(bench: Bench, tmp_path: Path) -
     instrument(tool, telemetry)
     assert run(tool, "deploy", "--fast") == 0
     (event,) = sent(bench, telemetry)
-    assert (event["command"], event["options"]) == ("deploy", ["--fast"])
+    assert (event["name"], event["options"]) == ("deploy", ["--fast"])
 
 
 def test_the_catalog_is_printed_for_a_release_and_is_the_same_one(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_the_catalog_is_printed_for_a_release_and_is_the_same_one(tmp_path: Path
     (tmp_path / "telemetry.toml").write_text(done.stdout, encoding="utf-8")
     assert lint_file(tmp_path / "telemetry.toml", date(2026, 11, 25)) == []
     printed = load(tmp_path / "telemetry.toml").events["cli.command"]
-    assert printed.properties["command"].values == ("build", "cli")
+    assert printed.properties["name"].values == ("build", "cli")
     sys.path.insert(0, str(tmp_path))
     try:
         import mytool  # type: ignore[import-not-found]
@@ -287,7 +287,7 @@ def test_the_commands_show_change_and_delete(
     assert run(tool, "start", "phoenix") == 0
     assert run(tool, "telemetry", "send") == 0
     assert run(tool, "telemetry", "show", "--last", "1") == 0
-    assert 'cli.command, sent: {"command": "start"' in capsys.readouterr().out
+    assert 'cli.command, sent: {"name": "start"' in capsys.readouterr().out
     assert run(tool, "telemetry", "show", "--raw") == 0
     assert json.loads(capsys.readouterr().out) == bench.collector.batches[0].body
     assert run(tool, "telemetry", "export", str(tmp_path / "all.jsonl")) == 0
@@ -318,7 +318,7 @@ def test_preview_shows_invented_events_before_there_are_any(
     assert run(tool, "telemetry", "preview") == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["event"] == "cli.command"
-    assert shown["properties"]["command"] in {"image", "image pull", "start", "tool"}
+    assert shown["properties"]["name"] in {"image", "image pull", "start", "tool"}
 
 
 def test_the_group_can_stand_where_the_tool_wants_it(bench: Bench, telemetry: Telemetry) -> None:

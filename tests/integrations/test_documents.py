@@ -36,6 +36,26 @@ def test_the_program_runs_and_is_silent_before_a_yes(page: str, bench: Bench) ->
     assert bench.collector.opened == 0
 
 
+def test_the_tool_of_the_page_greets_asks_nobody_in_a_pipe_and_shows_what_it_sent(bench: Bench) -> None:
+    program = first_program(DOCS / "click.md").replace("http://127.0.0.1:8710", bench.collector.url)
+    assert run(program, bench.home, "greet", "Ann", "--loud").stdout == "Hello Ann!\n"
+    assert bench.files() == ["program.py"]
+    assert "accepted" in run(program, bench.home, "telemetry", "on").stderr
+    assert run(program, bench.home, "greet", "Ann").returncode == 0
+    assert run(program, bench.home, "telemetry", "send").returncode == 0
+    shown = run(program, bench.home, "telemetry", "show").stdout
+    assert '{"name": "greet", "options": [], ' in shown
+    assert "Ann" not in shown
+    assert len(bench.collector.named("cli.command")) == 1
+
+
+def test_the_page_names_every_command() -> None:
+    from aboveboard.integrations.click.commands import COMMANDS
+
+    text = (DOCS / "click.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`telemetry {name}" not in text] == []
+
+
 def run(program: str, home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Save a program in a new home folder and run it there, as a person would."""
     (home / "program.py").write_text(program, encoding="utf-8")

@@ -9,7 +9,7 @@ try:
 except ModuleNotFoundError:
     sys.exit("The commands need one more package. Install them with: pip install 'aboveboard[cli]'")
 
-from aboveboard.cli.own_usage import own_usage
+from aboveboard.cli.own_usage import watch
 from aboveboard.errors import AboveboardError
 
 __all__ = ["main"]
@@ -53,24 +53,17 @@ class _Group(click.Group):
         command.short_help = _COMMANDS[cmd_name]
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name, command, rest = super().resolve_command(ctx, args)
-        ctx.meta[__name__] = name
-        return name, command, rest
-
     def invoke(self, ctx: click.Context) -> Any:
-        with own_usage() as action:
-            try:
-                return super().invoke(ctx)
-            except AboveboardError as error:
-                raise click.ClickException(str(error)) from error
-            finally:
-                action.set(name=ctx.meta.get(__name__))
+        try:
+            return super().invoke(ctx)
+        except AboveboardError as error:
+            raise click.ClickException(str(error)) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aboveboard")
 def main() -> None:
     """Usage telemetry that an app can show its users line by line."""
+
+
+watch(main)

@@ -37,7 +37,7 @@ def main() -> None:
 
 def as_toml(event: Event) -> str:
     """Return the event as it stands in a telemetry.toml; JSON's strings and lists are TOML's too."""
-    command, options, code = (event.properties[name] for name in ("command", "options", "exit_code"))
+    command, options, code = (event.properties[name] for name in ("name", "options", "exit_code"))
     listed = options.of.values if options.of is not None else ()
     return f"""\
 [events.{json.dumps(event.name)}]
@@ -53,7 +53,7 @@ expires = {event.expires}
 [events.{json.dumps(event.name)}.properties]
 exit_code = {{ type = "integer", description = {json.dumps(code.description)} }}
 
-[events.{json.dumps(event.name)}.properties.command]
+[events.{json.dumps(event.name)}.properties.name]
 type = "enum"
 values = {_listed(command.values)}
 description = {json.dumps(command.description)}

@@ -116,8 +116,8 @@ def tool_catalog(root: "Any", deep: bool = False) -> "Catalog":
                 options[option_name(param)] = None
     names, given = tuple(sorted(paths)), tuple(sorted(options)) or ("--help",)
     properties = {
-        "command": Property(
-            "command", "enum", "The command, as the tool names it.", values=names, exempt=_exempt(names)
+        "name": Property(
+            "name", "enum", "The command, as the tool names it.", values=names, exempt=_exempt(names)
         ),
         "options": Property(
             "options",

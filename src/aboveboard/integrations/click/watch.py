@@ -229,7 +229,7 @@ class Reached:
 
     def properties(self) -> "dict[str, Any]":
         """Return what the event says: names that stand in the tool's code, numbers and flags."""
-        said: dict[str, Any] = {"command": self.path, "options": list(self._options)}
+        said: dict[str, Any] = {"name": self.path, "options": list(self._options)}
         said["duration_ms"] = round((self._ended - self.started) * 1000, 3)
         error, code = self._error, exit_code(self._error)
         if code is None:
