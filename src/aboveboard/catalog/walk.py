@@ -5,7 +5,7 @@ dropped or replaced. Nothing here calls a method of a value from outside: only m
 types themselves, because a subclass may lie, raise or never end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
@@ -113,6 +113,8 @@ def members(value: object, limit: int) -> list[tuple[object, object]] | None:
     if not issubclass(type(value), dict):
         return None
     try:
+        if type(value) is dict and len(value) <= limit:
+            return list(value.items())
         return list(islice(dict.items(cast("dict[object, object]", value)), limit))
     except RuntimeError:  # another thread adds a member at this moment
         return None
@@ -128,12 +130,20 @@ def items(value: object, limit: int) -> list[object] | tuple[object, ...] | None
     return None
 
 
-def named(walk: Walk, value: object, path: str, limit: int = MAX_ITEMS) -> Iterator[tuple[str, object]]:
-    """Yield the members of a dict whose keys are text; note what is passed over."""
+def named(walk: Walk, value: object, path: str, limit: int = MAX_ITEMS) -> Iterable[tuple[str, object]]:
+    """Return the members of a dict whose keys are text; note what is passed over."""
     pairs = members(value, limit + 1)
     if pairs is None:
         walk.drop(path, WRONG_TYPE)
-        return
+        return ()
+    if len(pairs) <= limit and not [key for key, _ in pairs if type(key) is not str]:
+        return cast("list[tuple[str, object]]", pairs)  # as nearly every dict is
+    return _readable_names(walk, pairs, path, limit)
+
+
+def _readable_names(
+    walk: Walk, pairs: list[tuple[object, object]], path: str, limit: int
+) -> Iterator[tuple[str, object]]:
     for raw, item in pairs[:limit]:
         key = raw if type(raw) is str else plain(raw)
         if type(key) is str:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from aboveboard.catalog import Catalog, CatalogError, Safety, Verdict, check, how_to_declare, load
@@ -105,17 +106,17 @@ class Declared:
         catalog = self.catalog()
         if catalog is None:
             return None, (Note("", "dropped", "no catalog"),)
-        today = date.fromordinal(EPOCH + int(call.time // 86_400))
-        verdict = check(catalog, call.event, call.properties, today=today, safety=self.safety(catalog))
+        safety = self._safety or self.safety(catalog)
+        verdict = check(catalog, call.event, call.properties, today=_day(call.time // 86_400), safety=safety)
         notes = _notes(verdict) if verdict.drops or verdict.replacements else ()
         if self._hint is not None:
             self._tell(catalog, call, verdict)
         if verdict.event is None:
             return None, notes
-        kept = dict(verdict.properties)
+        kept = verdict.properties
         if call.extension.id:
-            kept["common.extensionName"] = call.extension.id
-            kept["common.extensionVersion"] = call.extension.version
+            named = {"common.extensionName": call.extension.id}
+            kept = {**kept, **named, "common.extensionVersion": call.extension.version}
         checked = Event(
             new_id(self._host),
             call.kind,
@@ -172,6 +173,11 @@ class Declared:
         except UNUSABLE as error:
             self._broken["integration"] = f"the catalog of an integration cannot be used: {error}"
             return whole
+
+
+@lru_cache(maxsize=8)
+def _day(number: float) -> date:
+    return date.fromordinal(EPOCH + int(number))
 
 
 def _notes(verdict: Verdict) -> tuple[Note, ...]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 LIBRARY = "aboveboard-python"
 VERSION = "0.1.0"
+# RFC 9562, 4.1: the first two bits of this digit are 10.
+VARIANT = {digit: "89ab"[number % 4] for number, digit in enumerate("0123456789abcdef")}
 
 
 def _environ() -> Mapping[str, str]:
@@ -45,8 +47,5 @@ class Host:
 
 def new_id(host: Host) -> str:
     """Return a random UUID (version 4) as text; `uuid` is not imported, it costs milliseconds."""
-    raw = bytearray(host.entropy(16))
-    raw[6] = (raw[6] & 0x0F) | 0x40
-    raw[8] = (raw[8] & 0x3F) | 0x80
-    text = raw.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = host.entropy(16).hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{VARIANT[text[16]]}{text[17:20]}-{text[20:]}"

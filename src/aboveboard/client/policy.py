@@ -6,7 +6,6 @@ event and its counts or neither.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 from aboveboard.client.budget import Budget, Meter
@@ -18,6 +17,7 @@ from aboveboard.client.spool import Spool
 from aboveboard.client.wire import dump, stamp
 
 RULES_KEY: Final = "rules"
+BUDGET_KEY: Final = "budget "
 HELD_BYTES: Final = 24_000
 Count = Callable[[str, str], None]
 
@@ -34,9 +34,11 @@ class Policy:
         self._sent_rules = ""
         self._all_rules = rules
         self._rulings: dict[str, Ruling] = {}
+        self._used: dict[str, int] = {}
 
     def refresh(self, spool: Spool) -> None:
-        """Take up the rules that the collector sent last."""
+        """Begin a transaction: take up the rules that the collector sent last."""
+        self._used.clear()
         text = spool.get(RULES_KEY)
         if text != self._sent_rules:
             self._sent_rules = text
@@ -59,6 +61,12 @@ class Policy:
             yield from self._hold(spool, weighed, said.aggregate)
         else:
             yield weighed
+
+    def settle(self, spool: Spool) -> None:
+        """End a transaction: write down how much of its day each extension has used."""
+        today = stamp(self._host.clock())[:10]
+        for extension, used in self._used.items():
+            spool.put(BUDGET_KEY + extension, f"{today} {used}")
 
     def due(self, spool: Spool, now: float, *, everything: bool = False) -> Iterator[Event]:
         """Yield what waited long enough: rollups of days that are over, aggregates; `everything` at the end."""
@@ -92,14 +100,16 @@ class Policy:
         return found
 
     def _within_budget(self, spool: Spool, extension: str) -> bool:
-        meter = self._meters.setdefault(extension, Meter(self._budget))
-        key, today = f"budget {extension}", stamp(self._host.clock())[:10]
-        day, _, text = spool.get(key).partition(" ")
-        used = int(text) if day == today else 0
-        if not meter.allows(self._host.monotonic(), used):
-            return False
-        spool.put(key, f"{today} {used + 1}")
-        return True
+        meter = self._meters.get(extension)
+        if meter is None:
+            meter = self._meters[extension] = Meter(self._budget)
+        used = self._used.get(extension)
+        if used is None:
+            day, _, text = spool.get(BUDGET_KEY + extension).partition(" ")
+            used = int(text) if day == stamp(self._host.clock())[:10] else 0
+        allowed = meter.allows(self._host.monotonic(), used)
+        self._used[extension] = used + allowed
+        return allowed
 
     def _daily(self, spool: Spool, event: Event) -> Iterator[Event]:
         found = spool.database.execute("SELECT data FROM days WHERE event = ?", (event.name,)).fetchone()
@@ -181,4 +191,4 @@ def _own(properties: dict[str, Any]) -> dict[str, Any]:
 def _weigh(event: Event, ratio: float) -> Event:
     if ratio >= 1.0:
         return event
-    return replace(event, properties={**event.properties, "common.weight": round(1 / ratio, 3)})
+    return event._replace(properties={**event.properties, "common.weight": round(1 / ratio, 3)})

@@ -39,8 +39,7 @@ class Call(NamedTuple):
     extension: Extension = APP
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Why a part of an event is not as the app gave it: where it stood, what was done, by which reason."""
 
     path: str
@@ -48,9 +47,8 @@ class Note:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """An event that was checked and cleaned: this, and nothing else of the call, may be kept."""
+class Event(NamedTuple):
+    """An event that was checked and cleaned: this, and nothing else of the call, may be kept; a tuple as `Call` is."""
 
     message_id: str
     kind: str

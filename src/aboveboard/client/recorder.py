@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import partial
 from threading import Event as Signal
 from threading import RLock
@@ -137,18 +137,19 @@ class Recorder:
         """Check one chunk of the queue; return the barrier that ended it, if one did."""
         level = self._around.level()
         self._large = 0 if len(self._queue) <= CHUNK else self._large
-        for _ in range(CHUNK):
-            if not self._queue:
-                break
-            entry = self._queue.popleft()
-            if isinstance(entry, Signal):
-                return [entry]
-            with GATE:  # the first checks import what they need
+        allowed = {each for each in levels.LEVELS if levels.covers(level, each)}
+        with GATE:  # the first checks import what they need
+            for _ in range(CHUNK):
+                if not self._queue:
+                    break
+                entry = self._queue.popleft()
+                if isinstance(entry, Signal):
+                    return [entry]
                 event = self._guarded(entry)
-            if isinstance(event, str):  # this one call is lost, not those behind it
-                self._lost[event, UNNAMED] += 1
-            elif event is not None and levels.covers(level, event.level):
-                self._events.append(event)
+                if isinstance(event, str):  # this one call is lost, not those behind it
+                    self._lost[event, UNNAMED] += 1
+                elif event is not None and event.level in allowed:
+                    self._events.append(event)
         return []
 
     def _guarded(self, entry: Call | Event) -> Event | str | None:
@@ -176,6 +177,7 @@ class Recorder:
         with spool.transaction():
             self._policy.refresh(spool)
             kept = [each for event in self._events for each in self._policy.admit(spool, event, identity)]
+            self._policy.settle(spool)
             self._write(spool, kept)
             spool.count(self._today(), lost)
         self._events.clear()
@@ -257,4 +259,4 @@ def _row(event: Event, identity: str, context: str) -> Row:
 
 def dump_notes(notes: tuple[Note, ...]) -> str:
     """Return notes as JSON: a list of [path, what was done, why]."""
-    return wire.dump([astuple(note) for note in notes]) if notes else "[]"
+    return wire.dump(notes) if notes else "[]"

@@ -8,9 +8,8 @@ read, and an event is safe from the death of its process as soon as its transact
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from aboveboard.client import levels
 from aboveboard.client.files import make_private_folder
@@ -24,7 +23,7 @@ ABOVE_LEVEL: Final = "above the level"
 SCHEMA_VERSION: Final = 1
 BUSY_SECONDS: Final = 2.0
 WAL_BYTES: Final = 1 << 20
-CACHE_KIB: Final = 64
+CACHE_KIB: Final = 128
 WAL_PAGES: Final = 4_000
 # More than the journal's own limit, so that trimming comes first; a hard stop for what trimming misses.
 HARD_BYTES: Final = 32 << 20
@@ -78,8 +77,7 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One event as it is kept: `payload` is its JSON on the wire, `notes` the JSON of what was changed."""
 
     message_id: str
@@ -118,7 +116,7 @@ class Spool:
         self.database.executemany(
             "INSERT INTO events (message_id, created, event, level, state, payload, notes)"
             " VALUES (?, ?, ?, ?, 'queued', ?, ?)",
-            [(row.message_id, row.created, row.event, row.level, row.payload, row.notes) for row in rows],
+            rows,
         )
 
     def count(self, day: str, numbers: Mapping[tuple[str, str], int]) -> None:

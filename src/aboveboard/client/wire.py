@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -11,8 +12,22 @@ EVENT_BYTES: Final = 32 * 1024
 CUT: Final = "… <cut>"
 
 
-# One encoder for all: making one costs as much as encoding an event.
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
+
+
+def _chunks() -> Callable[[object, int], Iterable[str]]:
+    """Return what `_ENCODER` makes anew for each value, which costs as much as encoding an event."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return lambda value, indent: _ENCODER.iterencode(value)
+    quote = json.encoder.encode_basestring_ascii
+    made: Callable[[object, int], Iterable[str]] = make(
+        None, _ENCODER.default, quote, None, ":", ",", False, False, False
+    )
+    return made
+
+
+_CHUNKS: Final = _chunks()
 
 
 def stamp(seconds: float) -> str:
@@ -24,7 +39,7 @@ def stamp(seconds: float) -> str:
 
 def dump(value: object) -> str:
     """Return compact JSON in ASCII, of values that are plain already."""
-    return _ENCODER.encode(value)
+    return "".join(_CHUNKS(value, 0))
 
 
 @lru_cache(maxsize=16)

@@ -33,15 +33,13 @@ class Cleaner:
 
     def clean(self, text: str) -> str:
         """Give the text as it may be sent: at most 2,048 characters, with names replaced by constants."""
-        return self._clean(text, None)
+        ready = self._ready
+        return (self._prepared() if ready is None or self._waiting else ready).clean(text)
 
     def explain(self, text: str) -> "Cleaned":
         """Give the cleaned text together with every replacement and the step that made it."""
-        from aboveboard.privacy.result import Cleaned, Replacement
-
-        made: list[tuple[str, str, str]] = []
-        cleaned = self._clean(text, made)
-        return Cleaned(cleaned, tuple(Replacement(*one) for one in made))
+        ready = self._ready
+        return (self._prepared() if ready is None or self._waiting else ready).explain(text)
 
     def sensitive(self, value: str, kind: str = "name") -> None:
         """Learn a value that must not leave, from any thread; it counts from the next text on.
@@ -51,12 +49,6 @@ class Cleaner:
         if text := _text(value):
             with self._lock:
                 self._waiting.append((text, kind))
-
-    def _clean(self, text: str, made: list[tuple[str, str, str]] | None) -> str:
-        ready = self._ready
-        if ready is None or self._waiting:
-            ready = self._prepared()
-        return ready.clean(text) if made is None else ready.noting(made).clean(text)
 
     def _prepared(self) -> "Pipeline":
         """Load what cleaning needs, and learn the values that wait."""

@@ -1,8 +1,11 @@
 """Which steps does a text go through, and in which order?"""
 
+from _thread import allocate_lock
+
 from aboveboard.privacy.bounds import LIMIT, bounded, shortened, undisguised
 from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import Notes
+from aboveboard.privacy.result import Cleaned, Replacement
 from aboveboard.privacy.scanner import Passed, Scanner
 from aboveboard.privacy.vocabulary import Vocabulary, shipped
 
@@ -21,11 +24,14 @@ def _has_layers(text: str) -> bool:
 class Pipeline:
     """Bounds, then the scanner's steps, then the bound of what comes out; made anew when a value is learnt."""
 
-    __slots__ = ("_known", "_passed", "_scan", "_vocabulary")
+    __slots__ = ("_known", "_made", "_noting", "_noting_lock", "_passed", "_scan", "_vocabulary")
 
     def __init__(self, vocabulary: Vocabulary, known: Known, notes: Notes, passed: Passed) -> None:
         self._vocabulary, self._known, self._passed = vocabulary, known, passed
         self._scan = Scanner(vocabulary, known, notes, passed).text
+        self._made: list[tuple[str, str, str]] = []
+        self._noting: Pipeline | None = None
+        self._noting_lock = allocate_lock()
 
     @classmethod
     def first(cls, own: frozenset[str], values: list[tuple[str, str]], *, small: bool) -> "Pipeline":
@@ -40,9 +46,15 @@ class Pipeline:
         self._known.learn(values)
         return Pipeline(self._vocabulary, self._known, Notes(), Passed())
 
-    def noting(self, made: list[tuple[str, str, str]]) -> "Pipeline":
-        """Give a pipeline that writes down each replacement."""
-        return Pipeline(self._vocabulary, self._known, Notes(made), self._passed)
+    def explain(self, text: str) -> Cleaned:
+        """Take a text through all steps, and write down each replacement."""
+        with self._noting_lock:  # a pipeline for one text at a time: making one costs as much as a short text
+            if self._noting is None:
+                self._noting = Pipeline(self._vocabulary, self._known, Notes(self._made), self._passed)
+            self._made.clear()
+            cleaned = self._noting.clean(text)
+            made = tuple(Replacement(*one) for one in self._made) if self._made else ()
+            return Cleaned(cleaned, made)
 
     def clean(self, text: str) -> str:
         """Take a text through all steps."""

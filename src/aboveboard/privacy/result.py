@@ -1,12 +1,11 @@
 """What does a cleaning show afterwards: the text as it would be sent, and why each part was replaced."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Cleaned", "Replacement"]
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(NamedTuple):
     """One part of a text that was replaced; what stood there is not kept.
 
     `kind` says what it was taken for ("path", "host", "secret", "word" …), `placeholder` what stands there
@@ -18,8 +17,7 @@ class Replacement:
     step: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(NamedTuple):
     """A cleaned text, and its replacements in the order in which they stand in it."""
 
     text: str
