@@ -111,9 +111,13 @@ def is_form(word: str, dictionary: set[str], tiers: dict[str, int], senses: dict
     """Say whether a dictionary word is an adverb, an adjective, or the doer of a technical verb."""
     if word.endswith("ly"):
         return not dictionary.isdisjoint(
-            (word[:-2], word[:-3] + "y" if word.endswith("ily") else "", word[:-1] + "e")
+            (
+                word[:-2],
+                word[:-3] + "y" if word.endswith("ily") else "",
+                word[:-1] + "e" if word.endswith("bly") else "",
+            )
         )
-    doer = re.fullmatch(r"(.{2,}?)(.)?\2?[eo]rs?", word)
+    doer = re.fullmatch(r"(.{2,}?)(.)?\2?(?:e|(?<=[ts])o)rs?", word)  # "executor", and no mayor
     if doer and any(
         tiers.get(stem, 9) <= 1 for stem in (re.sub("[eo]rs?$", "", word), re.sub("rs?$", "", word))
     ):
@@ -159,7 +163,8 @@ def main() -> None:
         if word in people and count[0] < COMMON:
             found = 3 if count[0] >= NAME_TOO else None
         else:
-            found = tier(word, count, is_namelike(word, senses) if word in dictionary else None)
+            is_word = word in dictionary or senses.get(word) in NAMELIKE_SENSES
+            found = tier(word, count, is_namelike(word, senses) if is_word else None)
         if found is not None and (len(word) > 2 or found <= 1):
             tiers[word] = found
     forms = [word for word in dictionary - people if tiers.get(word, 2) == 2]

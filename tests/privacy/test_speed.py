@@ -67,5 +67,8 @@ def test_no_repeated_signs_take_long() -> None:
         part += chance.choice(("", "", "/home/", "C:\\", "%2f"))
         text = (part * 8000)[:8000]
         if best_ms(cleaner, text, 1) > 2 * MOST_MS and best_ms(cleaner, text, 4) > 2 * MOST_MS:
-            slow.append(part)
+            if best_ms(cleaner, text, 4) > 3 * 8 * best_ms(
+                cleaner, text[:1000], 8
+            ):  # a busy machine is slow at both
+                slow.append(part)
     assert slow == []

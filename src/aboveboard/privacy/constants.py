@@ -7,6 +7,7 @@ __all__ = [
     "EXTENSIONS",
     "FILES",
     "HOSTS",
+    "MANUALS",
     "MODULES",
     "REGISTRIES",
     "RESIDUE",
@@ -34,6 +35,13 @@ HOSTS = _words(
     registry-1.docker.io auth.docker.io production.cloudflare.docker.com desktop.docker.com docker.io
     index.docker.io podman.io podman-desktop.io kubernetes.io k8s.io docs.docker.com aka.ms learn.microsoft.com
     go.microsoft.com example.com example.org 8.8.8.8 1.1.1.1 255.255.255.255 ::"""
+)
+# Hosts that hold what programs say of themselves, and nothing of their users.
+MANUALS = _words(
+    """kubernetes.io docs.docker.com learn.microsoft.com docs.microsoft.com go.dev pkg.go.dev golang.org podman.io
+    podman-desktop.io docs.podman.io minikube.sigs.k8s.io kind.sigs.k8s.io docs.python.org nodejs.org docs.npmjs.com
+    doc.rust-lang.org docs.rs helm.sh lima-vm.io developer.apple.com support.apple.com docs.redhat.com
+    access.redhat.com curl.se www.postgresql.org dev.mysql.com git-scm.com www.kernel.org"""
 )
 REGISTRIES = _words(
     """docker.io index.docker.io registry-1.docker.io quay.io ghcr.io gcr.io k8s.gcr.io registry.k8s.io

@@ -6,6 +6,7 @@ from aboveboard.privacy.constants import (
     EXTENSIONS,
     FILES,
     HOSTS,
+    MANUALS,
     REGISTRIES,
     RESOURCES,
     ROOTS,
@@ -122,17 +123,17 @@ class Places:
             return None if path is None else f"{scheme}://{path}"
         authority, slash, path = rest.partition("/")
         host = self.host(authority)
-        tail, changed = self._url_path(path)
+        tail, changed = self._url_path(path, authority.lower() in MANUALS)
         if host is None and not changed:
             return None
         return f"{scheme}://{authority if host is None else host}{slash}{tail}"
 
-    def _url_path(self, path: str) -> tuple[str, bool]:
+    def _url_path(self, path: str, is_manual: bool) -> tuple[str, bool]:
         path, mark, _ = path.partition("?")
         path = path if mark else path.partition("#")[0] if "#" in path else path
         kept: list[str] = []
         for part in path.split("/"):
-            if not self.is_public(part) and part:
+            if part and not self.is_public(part) and not (is_manual and self._is_technical(part)):
                 return "/".join([*kept, "<path>"]), True
             kept.append(part)
         return "/".join(kept) + ("?<query>" if mark else ""), bool(mark)
@@ -144,7 +145,7 @@ class Places:
         if found is None:
             return "<host>"
         name, port = found[1], found[2] or ""
-        public = name.lower() in HOSTS or name.lower() in REGISTRIES or not name
+        public = name.lower() in HOSTS or name.lower() in MANUALS or name.lower() in REGISTRIES or not name
         if public and name.lower() not in self._known.words:
             return f"<user>@{rest}" if at and user != "git" else None
         return "<host>" + port

@@ -102,6 +102,8 @@ class Judge:
             return self._notes.replace("data", "bounds"), base
         if len(token) < SHORT and not token.strip(EDGES):
             return token, allowed
+        if allowed == COMMON and "()" in token:
+            allowed = PLACE  # nobody's name is called
         entry = self._vocabulary.study(token)
         if entry is not None and allowed != SECRET:
             if entry[0] <= allowed and not self._knows(entry[2], allowed):
@@ -264,7 +266,7 @@ class Judge:
 
     def _flag(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
         option, argument = shape["option"], shape["argument"]
-        if len(option) > 1 and self._compound(option) > PLACE:
+        if len(option) > 1 and self._compound(option) > ANY:
             return None
         effect = effect_of_flag(option)
         if not argument:
