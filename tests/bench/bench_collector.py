@@ -11,7 +11,7 @@ from typing import Any
 from tests.bench.figures import Figure
 from tests.conftest import start_server, stop_server
 
-STEPS = (1, 4, 16, 64, 128)
+STEPS = (1, 4, 16, 32, 64, 128)
 ONE_CORE = ("taskset", "-c", "0")
 OTHER_CORE = ("taskset", "-c", "1")
 

@@ -13,6 +13,7 @@ from aboveboard.collector.admit import Admitted
 from aboveboard.collector.event import Batch
 from aboveboard.collector.http import INGEST, ingest
 from aboveboard.collector.limits import GuardedProtocol
+from aboveboard.collector.pauses import fewer_pauses
 
 
 class DecodeOnly:
@@ -45,4 +46,5 @@ if __name__ == "__main__":
         log_level="warning",
         lifespan="off",
     )
+    fewer_pauses()
     asyncio.run(Server(config).serve())

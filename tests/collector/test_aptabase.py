@@ -30,7 +30,7 @@ def test_an_event_keeps_its_properties_and_counts_no_install() -> None:
     (message,) = decode_batch(sent(event())).messages
     assert (message.kind, message.event, message.properties) == ("track", "pull", {"count": 3})
     assert message.anonymous_id == ""
-    facts = {column: text for column, text in context(message.context).items() if text}
+    facts = {column: text for column, text in context(message.context)._asdict().items() if text}
     assert facts == {
         "os": "macOS", "os_version": "15.1", "app_version": "1.2", "locale": "en-US",
         "library": "aptabase-swift", "library_version": "0.3.4",

@@ -103,7 +103,7 @@ def test_the_resource_tells_app_and_machine_and_nothing_else() -> None:
         "service.instance.id": INSTALLATION, "process.command_line": "podman run maria",
     }  # fmt: skip
     (message,) = decoded(record(), resource=resource).messages
-    facts = {column: text for column, text in context(message.context).items() if text}
+    facts = {column: text for column, text in context(message.context)._asdict().items() if text}
     assert facts == {
         "app": "podman-desktop", "app_version": "1.29.1", "os": "macOS", "os_version": "15.1", "arch": "arm64",
         "library": "opentelemetry-python", "library_version": "1.45.2",

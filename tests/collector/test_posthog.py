@@ -79,7 +79,7 @@ def test_what_the_sdk_says_of_the_app_and_the_system_is_context_and_of_the_perso
         properties=secret | said | {"count": 3, "distinct_id": "maria"}, **{"$set": {"name": "maria"}}
     )
     assert message.properties == {"count": 3}
-    assert {column: text for column, text in context(message.context).items() if text} == {
+    assert {column: text for column, text in context(message.context)._asdict().items() if text} == {
         "library": "posthog-python", "library_version": "7.91.1", "os": "Linux", "app_version": "1.2",
     }  # fmt: skip
     assert "maria" not in repr(message)

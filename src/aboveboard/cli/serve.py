@@ -121,6 +121,7 @@ def _run(settings: Settings, reread: Callable[[], Settings], token: str) -> None
     import uvicorn
 
     from aboveboard.collector.limits import MAX_CONNECTIONS, GuardedProtocol
+    from aboveboard.collector.pauses import fewer_pauses
     from aboveboard.server import application
 
     # The engine reads a config.xml from the working directory, so the server works in a folder of its own.
@@ -160,6 +161,7 @@ def _run(settings: Settings, reread: Callable[[], Settings], token: str) -> None
         server_header=False,
         proxy_headers=False,
     )
+    fewer_pauses()
     # uvicorn hands the signal on once it has stopped; for the person at the keyboard that is a normal end.
     with contextlib.suppress(KeyboardInterrupt):
         Server(config).run(sockets=[listening])

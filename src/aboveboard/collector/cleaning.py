@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from aboveboard.access import Source
-from aboveboard.catalog import Catalog, Safety, check, clean_all, load
+from aboveboard.catalog import Catalog, Safety, Verdict, check, clean_all, load
 from aboveboard.collector.outcome import DURATIONS
 from aboveboard.collector.remember import Remembered
 from aboveboard.privacy import Cleaned, Cleaner
@@ -75,6 +75,10 @@ def _weight(text: str, cleaned: Cleaned) -> int:
     return 500 + sys.getsizeof(text) + sys.getsizeof(cleaned.text) + 250 * len(cleaned.replacements)
 
 
+def _weight_of(text: bytes, verdict: Verdict) -> int:
+    return 2000 + 8 * len(text) + 250 * (len(verdict.drops) + len(verdict.replacements))
+
+
 class SourceCleaning:
     """The policy of one source, with its catalogs loaded; `folder` is where their relative paths start."""
 
@@ -86,6 +90,9 @@ class SourceCleaning:
         self._safety = Safety(cleaner=cleaner, hasher=None)
         self._cleaner = cleaner
         self.name: Callable[[str], str] = lru_cache(maxsize=_CACHED_NAMES)(self._name)
+        self._rest: Callable[[bytes], Verdict] = Remembered(
+            lambda text: clean_all(msgspec.json.decode(text), safety=self._safety), _weight_of, _REMEMBERED
+        )
 
     def keep(self, event: str, properties: Mapping[str, Any], digest: str, today: date) -> Kept:
         """Return what the policy keeps of one event."""
@@ -97,7 +104,8 @@ class SourceCleaning:
             rest = (
                 {key: value for key, value in properties.items() if key not in facts} if facts else properties
             )
-            verdict = clean_all(rest, safety=self._safety)
+            # Durations are of no two events the same; what is left often is.
+            verdict = self._rest(msgspec.json.encode(rest)) if facts else clean_all(rest, safety=self._safety)
             name, kept = self.name(event), facts | verdict.properties
         return Kept(
             event=name,

@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -204,22 +204,25 @@ class Committer:
         stored = self._stored([request for _, request in admitted], patience)
         # Where the store takes other things, one of the requests is the reason, or too much came at once.
         alone = not stored and self._probe()
-        for delivery, request in admitted:
-            if stored or (alone and self._stored([request])):
-                self._accept(delivery, request)
-            else:
-                self._refuse(delivery, _unavailable())
+        accepted = [each for each in admitted if stored or (alone and self._stored([each[1]]))]
+        for _, request in accepted:
+            self._count(request)
+        _answer(accepted)
+        if len(accepted) < len(admitted):
+            taken = {id(delivery) for delivery, _ in accepted}
+            for delivery, _ in admitted:
+                if id(delivery) not in taken:
+                    self._refuse(delivery, _unavailable())
 
-    def _accept(self, delivery: Delivery, request: Admitted) -> None:
+    def _count(self, request: Admitted) -> None:
         for (_, _, _, reason), count in request.drops.items():
             self.counts.drops[request.source.name, reason] += count
         self.counts.events[request.source.name] += len(request.events)
         self.counts.requests += 1
-        _settle(delivery, lambda: delivery.answer.set_result(request))
 
     def _refuse(self, delivery: Delivery, refusal: RequestRefused) -> None:
         self.counts.refusals[refusal.reason] += 1
-        _settle(delivery, lambda: delivery.answer.set_exception(refusal))
+        _answer([(delivery, refusal)])
 
     def _stored(self, requests: list[Admitted], until: float = 0.0) -> bool:
         """Insert the requests, trying until a moment of the monotonic clock where the store refuses them."""
@@ -276,13 +279,21 @@ def _pass(mark: _Mark) -> None:
         mark.passed.set_result(None)
 
 
-def _settle(delivery: Delivery, act: Callable[[], None]) -> None:
-    def on_loop() -> None:
-        # The client may have gone away while its events were being written.
-        if not delivery.answer.done():
-            act()
+def _answer(answers: Sequence[tuple[Delivery, Admitted | RequestRefused]]) -> None:
+    """Wake the loop once for all the requests of a group."""
 
-    delivery.loop.call_soon_threadsafe(on_loop)
+    def on_loop() -> None:
+        for delivery, answer in answers:
+            # The client may have gone away while its events were being written.
+            if delivery.answer.done():
+                continue
+            if isinstance(answer, RequestRefused):
+                delivery.answer.set_exception(answer)
+            else:
+                delivery.answer.set_result(answer)
+
+    if answers:
+        answers[0][0].loop.call_soon_threadsafe(on_loop)
 
 
 def _where(error: Exception) -> str:

@@ -21,7 +21,7 @@ _Question = tuple[str, bytes, str, date]
 _Read = tuple[list["Content"], list[tuple[str, str, str]]]
 
 
-class Content(msgspec.Struct, frozen=True):
+class Content(msgspec.Struct, frozen=True, gc=False):
     """One event's part of its row, the same for every message of the same content.
 
     `part` is its index among those that one message brought (`{"aggregated": [{…}, …]}`).

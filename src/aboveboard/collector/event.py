@@ -10,7 +10,7 @@ from aboveboard.store import COLUMNS, QUARANTINE
 __all__ = ["Batch", "Event", "Message", "Quarantined", "Refusal"]
 
 
-class Message(msgspec.Struct):
+class Message(msgspec.Struct, gc=False):
     """One message as a client sent it, before anything is checked or cleaned.
 
     `timestamp` is the client's own clock in milliseconds since 1970, None where it sent none; `size` is in bytes.
@@ -32,7 +32,7 @@ class Message(msgspec.Struct):
     received: int = 0
 
 
-class Refusal(msgspec.Struct):
+class Refusal(msgspec.Struct, gc=False):
     """One message of a batch that cannot be an event, and why; the rest of its batch is not harmed.
 
     `message` is what could be read of it, for the quarantine; None where nothing could.
@@ -57,7 +57,7 @@ class Batch(msgspec.Struct):
     source: str = ""
 
 
-class Event(msgspec.Struct):
+class Event(msgspec.Struct, gc=False):
     """One row of the table `events`, its fields in the order of the table's columns.
 
     `client_time` and `time` are milliseconds, `received` microseconds since 1970, all UTC.
@@ -109,7 +109,7 @@ class Event(msgspec.Struct):
         return msgspec.structs.astuple(self)
 
 
-class Quarantined(msgspec.Struct):
+class Quarantined(msgspec.Struct, gc=False):
     """One row of the table `quarantine`: an event that could not be taken, cleaned, with the reason.
 
     `content` holds its cleaned properties and `context` its allowed facts, both as JSON text.

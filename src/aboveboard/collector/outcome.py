@@ -22,7 +22,7 @@ _ERRORS = ("error", "sourceError", "errorMessage")
 _TEXTS = ("message", "reason", "stderr", "json.message")
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """How an action went; `name` is one of OUTCOMES, durations are milliseconds."""
 
     failed: bool

@@ -1,7 +1,8 @@
 """Which columns do the tables have that the collector fills, and how does a group become one durable insert?"""
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from aboveboard.store.failover import cluster_of
 
@@ -35,6 +36,9 @@ QUARANTINE = (
 )  # fmt: skip
 DROPS = ("source", "day", "event", "path", "reason", "count")
 
+_types: MutableMapping["Client", dict[tuple[str, ...], Sequence[Any]]] = WeakKeyDictionary()
+"""The types of (table, columns), as each client was told: asked for anew they cost a tenth of a small insert."""
+
 
 def insert(
     client: "Client", rows: Sequence[Sequence[object]], table: str = "events", names: Sequence[str] = COLUMNS
@@ -43,9 +47,19 @@ def insert(
 
     The tables ask for a sync of each part's files and folder. Columns go in 1.6 to 2.2 times as fast as rows.
     """
-    if rows:
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        client.insert(table, columns, column_names=names, column_oriented=True, settings=_SETTINGS)
+    if not rows:
+        return
+    known, key = _types.setdefault(client, {}), (table, *names)
+    if key not in known:
+        known[key] = client.create_insert_context(table, names, column_oriented=True).column_types
+    client.insert(
+        table,
+        [list(column) for column in zip(*rows, strict=True)],
+        column_names=names,
+        column_types=known[key],
+        column_oriented=True,
+        settings=_SETTINGS,
+    )
 
 
 def write_something(client: "Client") -> None:

@@ -26,9 +26,10 @@ from aboveboard.errors import RequestRefused
 __all__ = ["KINDS", "MAX_EVENT", "MAX_EVENTS", "answer", "decode_batch", "decode_single"]
 
 KINDS = ("track", "page", "screen", "identify", "group", "alias")
+_ROUTES = ("page", "screen")
 
 
-class _Wire(msgspec.Struct, rename="camel"):
+class _Wire(msgspec.Struct, rename="camel", gc=False):
     """One message; every field is untyped, so that one odd field refuses one message and not its batch."""
 
     type: Any = None
@@ -95,16 +96,17 @@ def answer(said: Answer) -> bytes:
 
 
 def _add(batch: Batch, wire: _Wire, kind: str, context: Mapping[str, Any] | bytes, size: int) -> None:
+    route = kind in _ROUTES
     message = Message(
-        kind=kind,
-        event=text(wire.event) if kind == "track" else kind,
-        page=_page(wire) if kind in {"page", "screen"} else "",
-        message_id=text(wire.message_id),
-        anonymous_id=text(wire.anonymous_id),
-        timestamp=milliseconds(wire.timestamp),
-        properties=mapping(wire.properties if kind in {"track", "page", "screen"} else wire.traits),
-        context=context,
-        size=size,
+        kind,
+        text(wire.event) if kind == "track" else kind,
+        _page(wire) if route else "",
+        text(wire.message_id),
+        text(wire.anonymous_id),
+        milliseconds(wire.timestamp),
+        mapping(wire.properties if route or kind == "track" else wire.traits),
+        context,
+        size,
     )
     add(batch, message, timestamp=wire.timestamp, kinds=KINDS)
 
