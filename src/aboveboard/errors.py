@@ -4,6 +4,8 @@ AboveboardError
 ├── CatalogError        a telemetry.toml cannot be used
 ├── SettingsError       the server's TOML file, an environment variable or a flag is wrong
 ├── StoreError          the database refuses, is locked, or is newer than this program
+├── EngineError         a Podman or a Docker refuses, or is not there (integrations/podman.py)
+├── NotInATest          the capturing telemetry of tests is made elsewhere (integrations/pytest.py)
 └── RequestRefused      a request cannot be accepted: carries the HTTP status and the reason
 """
 

@@ -39,7 +39,7 @@ class Declared:
         self._given = catalog
         self._host = host
         self._key = key
-        self._hint = hint
+        self.hint = hint
         self._hinted: set[tuple[str, str]] = set()
         self._loaded: Catalog | None = None
         self._included: list[Included] = []
@@ -109,7 +109,7 @@ class Declared:
         safety = self._safety or self.safety(catalog)
         verdict = check(catalog, call.event, call.properties, today=_day(call.time // 86_400), safety=safety)
         notes = _notes(verdict) if verdict.drops or verdict.replacements else ()
-        if self._hint is not None:
+        if self.hint is not None:
             self._tell(catalog, call, verdict)
         if verdict.event is None:
             return None, notes
@@ -133,9 +133,9 @@ class Declared:
         """Tell a developer, once for each name, what would declare what was dropped."""
         for drop in verdict.drops:
             name = (str(call.event), drop.path)
-            if self._hint is not None and name not in self._hinted and len(self._hinted) < MOST_HINTS:
+            if self.hint is not None and name not in self._hinted and len(self._hinted) < MOST_HINTS:
                 self._hinted.add(name)
-                self._hint(how_to_declare(catalog, str(call.event), drop))
+                self.hint(how_to_declare(catalog, str(call.event), drop))
 
     def safety(self, catalog: Catalog) -> Safety:
         """Return the cleaner with the app's vocabulary and this machine's names, and the hasher."""
