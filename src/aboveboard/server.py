@@ -27,6 +27,7 @@ from aboveboard.store import Readers, connect, migrate
 from aboveboard.store.backup import tidy
 from aboveboard.store.erasure import erasures
 from aboveboard.store.failover import cluster_of
+from aboveboard.store.rollups import Keeper
 
 __all__ = ["application"]
 
@@ -57,11 +58,13 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
         committer = Committer(writer, admission)
         app.state.readers = Readers(settings.store)
         eraser = connect(settings.store)
+        keeper = Keeper(connect(settings.store))
         app.state.audit, app.state.receipt_key = audit, key
         app.state.rights = Rights(eraser, committer, audit, key)
         if not cluster_of(eraser):
             app.state.rights.finish()
         committer.start()
+        keeper.start()
         app.state.committer = committer
         told = asyncio.create_task(keep_told(app.state.rights)) if cluster_of(eraser) else None
         sweeping = asyncio.create_task(keep_swept(app.state.readers, lambda: app.state.settings.sources))
@@ -72,6 +75,7 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
         sweeping.cancel()
         if told is not None:
             told.cancel()
+        keeper.stop()
         committer.stop()
         if metrics is not None:
             metrics.shutdown()

@@ -32,17 +32,9 @@ class Store:
     ) -> "Put":
         """Store what a source of its own gets; `twice` sends it all again, as a retry does."""
         name = f"s{uuid.uuid4().hex}"
-        kind = "development" if development else "production"
-        source = new_source(name, kind=kind, policy="cleaned", write_key=name)
-        admission = Admission(Sources([source]), self.folder)
-        messages = [_message(number, event) for number, event in enumerate(sent)]
-        events: list[Event] = []
-        for late in range(2 if twice else 1):
-            received = int((NOON + timedelta(days=12, seconds=late)).timestamp() * 1_000_000)
-            admitted = admission.admit(Batch(name, None, messages, []), name, received)
-            insert(self.client, [event.row() for event in admitted.events])
-            events = events or admitted.events
-        return Put(self, name, events, [name] if development else [])
+        put = Put(self, name, [], [name] if development else [])
+        put.more(sent, twice=twice)
+        return put
 
 
 class Put:
@@ -50,6 +42,20 @@ class Put:
 
     def __init__(self, store: Store, name: str, events: list[Event], open_sources: list[str]) -> None:
         self.store, self.name, self.events, self.open_sources = store, name, events, open_sources
+
+    def more(self, sent: Sequence[Mapping[str, Any]], *, twice: bool = False) -> None:
+        """Store more events of the same source."""
+        kind = "development" if self.open_sources else "production"
+        source = new_source(self.name, kind=kind, policy="cleaned", write_key=self.name)
+        admission = Admission(Sources([source]), self.store.folder)
+        before = len(self.events)
+        messages = [_message(before + number, event) for number, event in enumerate(sent)]
+        for late in range(2 if twice else 1):
+            received = int((NOON + timedelta(days=12, seconds=late)).timestamp() * 1_000_000)
+            admitted = admission.admit(Batch(self.name, None, messages, []), self.name, received)
+            insert(self.store.client, [event.row() for event in admitted.events])
+            if not late:
+                self.events += admitted.events
 
     def filters(self, days: int = 40, **equal: str) -> Filters:
         """Filters that let through everything of the days around NOON."""

@@ -12,6 +12,8 @@ from aboveboard.insights.buckets import bucket_of
 
 Rows = list[dict[str, Any]]
 
+ATTRIBUTES = ("os", "os_version", "arch", "country", "app_version")
+
 
 def day(event: Event) -> date:
     return moment(event.time).date()
@@ -77,11 +79,15 @@ def actions(events: Sequence[Event]) -> Rows:
             "failures": failures(own),
             "success_rate": success_rate(own),
         }
-        durations = sorted(event.duration_ms for event in own if event.duration_ms is not None)
+        durations = sorted(three_digits(event.duration_ms) for event in own if event.duration_ms is not None)
         for percent in (50, 95, 99):
             row[f"p{percent}_ms"] = quantile(durations, percent / 100)
         found.append(row)
     return found
+
+
+def three_digits(duration: float) -> float:
+    return float(f"{duration:.3g}")
 
 
 def quantile(values: Sequence[float], share: float) -> float | None:
@@ -160,7 +166,7 @@ def errors(events: Sequence[Event]) -> Rows:
 def environment(events: Sequence[Event]) -> Rows:
     everyone = len(installs(events))
     found = []
-    for attribute in ("os", "os_version", "arch", "country", "app_version"):
+    for attribute in ATTRIBUTES:
         for value, own in by(events, lambda event: getattr(event, attribute)).items():  # noqa: B023
             if value:
                 here = len(installs(own))

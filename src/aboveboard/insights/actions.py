@@ -3,8 +3,9 @@
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights.asking import rows
+from aboveboard.insights.durations import quantiles
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 from aboveboard.insights.statistics import Z95
 
 if TYPE_CHECKING:
@@ -20,35 +21,31 @@ SMALL_GROUP = 5
 _ACTIONS = """
 SELECT
     event,
-    anyLast(extension) AS extension,
-    {estimated} AS events,
+    max(extension) AS shown_by,
+    {estimated} AS times,
     {margin} AS events_margin,
-    {installs} AS installs,
+    {installs} AS by_installs,
     {failures} AS failures,
     {success_rate} AS success_rate,
-    countIf(outcome NOT IN ('cancelled', 'skipped')) AS ended,
-    quantilesExactInclusiveIf(0.5, 0.95, 0.99)(ifNull(duration_ms, 0), duration_ms IS NOT NULL) AS quantiles,
-    countIf(duration_ms IS NOT NULL) AS timed
-FROM events FINAL
+    sum(ended) AS that_ended,
+    sumMap(durations.1, durations.2) AS timed
+FROM {counted} AS events
 WHERE {where}
     AND kind IN ('track', 'page', 'screen')
 GROUP BY event
-ORDER BY failures DESC, events DESC, event
+ORDER BY failures DESC, times DESC, event
 """
 
+# The text is that of the first failure.
 _REASONS = """
 SELECT
     event,
     fingerprint,
     {estimated} AS failures,
-    {installs} AS installs,
+    {installs} AS by_installs,
     max(source IN {{open_sources:Array(String)}}) AS open,
-    any(error_text) AS text,
-    any(error_type) AS type,
-    any(error_code) AS code,
-    any(status_code) AS status_code,
-    any(exit_code) AS exit_code
-FROM events FINAL
+    argMin(first_failure, (first_failure.1, first_failure.2, first_failure.3)) AS first
+FROM {counted} AS events
 WHERE {where}
     AND failed
 GROUP BY event, fingerprint
@@ -63,23 +60,34 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     Rows: event, extension, events, events_margin (how far that may be off where events are sampled, 95 %), installs,
     failures, success_rate (0 to 1, of those that ended; None where none did) with its 95 % interval success_low and
     success_high, p50_ms, p95_ms, p99_ms (None where no duration was sent), reasons (at most three: fingerprint,
-    failures, installs, text, type, code, status_code, exit_code). Quantiles are exact, with linear interpolation.
+    failures, installs, text, type, code, status_code, exit_code). Durations have three significant digits, and
+    between two of them quantiles are interpolated.
     """
+    look = Look(client, filters)
     reasons: dict[str, list[dict[str, Any]]] = {}
-    for reason in rows(client, _REASONS, filters):
+    for reason in look.rows(_REASONS):
         reasons.setdefault(reason.pop("event"), []).append(_shown(reason))
-    return [
-        _action(row) | {"reasons": reasons.get(row["event"], [])} for row in rows(client, _ACTIONS, filters)
-    ]
+    return [_action(row) | {"reasons": reasons.get(row["event"], [])} for row in look.rows(_ACTIONS)]
 
 
 def _action(row: dict[str, Any]) -> dict[str, Any]:
-    quantiles, timed = row.pop("quantiles"), row.pop("timed")
-    if not timed:
-        quantiles = (None, None, None)
-    low, high = _wilson(row["success_rate"], row.pop("ended"))
-    row |= {"success_low": low, "success_high": high}
-    return row | dict(zip(("p50_ms", "p95_ms", "p99_ms"), quantiles, strict=True))
+    low, high = _wilson(row["success_rate"], row["that_ended"])
+    keys, counts = row["timed"]
+    middle, slow, slowest = quantiles(keys, counts, (0.5, 0.95, 0.99))
+    return {
+        "event": row["event"],
+        "extension": row["shown_by"],
+        "events": row["times"],
+        "events_margin": row["events_margin"],
+        "installs": row["by_installs"],
+        "failures": row["failures"],
+        "success_rate": row["success_rate"],
+        "success_low": low,
+        "success_high": high,
+        "p50_ms": middle,
+        "p95_ms": slow,
+        "p99_ms": slowest,
+    }
 
 
 def _wilson(share: float | None, count: int) -> tuple[float | None, float | None]:
@@ -93,6 +101,14 @@ def _wilson(share: float | None, count: int) -> tuple[float | None, float | None
 
 
 def _shown(reason: dict[str, Any]) -> dict[str, Any]:
-    if not reason.pop("open") and reason["installs"] < SMALL_GROUP:
-        reason["text"] = ""
-    return reason
+    *_, kind, code, status_code, exit_code, text = reason["first"]
+    return {
+        "fingerprint": reason["fingerprint"],
+        "failures": reason["failures"],
+        "installs": reason["by_installs"],
+        "text": text if reason["open"] or reason["by_installs"] >= SMALL_GROUP else "",
+        "type": kind,
+        "code": code,
+        "status_code": status_code,
+        "exit_code": exit_code,
+    }

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 else:
     Client = Any
 
-__all__ = ["ESTIMATED", "FAILED", "INSTALLS", "MARGIN", "SUCCESS_RATE", "rows"]
+__all__ = ["ESTIMATED", "FAILED", "INSTALLS", "MARGIN", "SUCCESS_RATE", "in_utc", "rows"]
 
 # A sampled event stands for as many as its weight says.
 ESTIMATED = "toUInt64(round(sum(weight)))"
@@ -52,9 +52,9 @@ def rows(
     text = sql.format(where=filters.where(), **_WORDS, **(words or {}))
     parameters = {**filters.parameters(), **values}
     found = client.query(text, parameters=parameters, settings=FINAL).named_results()
-    return [{name: _in_utc(value) for name, value in row.items()} for row in found]
+    return [{name: in_utc(value) for name, value in row.items()} for row in found]
 
 
-def _in_utc(value: Any) -> Any:
-    """The driver gives moments without their zone, which is UTC."""
+def in_utc(value: Any) -> Any:
+    """Return a value as it is; the driver gives moments without their zone, which is UTC."""
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value

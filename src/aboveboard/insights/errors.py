@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from aboveboard.insights.actions import SMALL_GROUP
-from aboveboard.insights.asking import rows
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -16,28 +16,20 @@ __all__ = ["ask"]
 _ERRORS = """
 SELECT
     fingerprint,
-    arraySort(groupUniqArray(50)(event)) AS events,
+    arraySort(groupUniqArray(50)(event)) AS of_events,
     {estimated} AS failures,
-    {installs} AS installs,
-    min(time) AS first_seen,
-    max(time) AS last_seen,
-    argMin(app_version, (time, message_id, part)) AS first_version,
+    {installs} AS by_installs,
+    min(first_time) AS first_seen,
+    max(last_time) AS last_seen,
+    argMin(first_failure, (first_failure.1, first_failure.2, first_failure.3)) AS first,
     arraySort(groupUniqArray(100)(app_version)) AS versions,
-    argMin(error_type, (time, message_id, part)) AS type,
-    argMin(error_code, (time, message_id, part)) AS code,
-    argMin(status_code, (time, message_id, part)) AS status_code,
-    argMin(exit_code, (time, message_id, part)) AS exit_code,
-    argMin(error_text, (time, message_id, part)) AS text,
     max(source IN {{open_sources:Array(String)}}) AS open,
-    arraySort(arrayZip(
-        (sumMap([toDate(time)], [weight]) AS by_day).1,
-        arrayMap(sum -> toUInt64(round(sum)), by_day.2)
-    )) AS days
-FROM events FINAL
+    sumMap([day], [weights]) AS by_day
+FROM {counts} AS events
 WHERE {where}
     AND failed
 GROUP BY fingerprint
-ORDER BY installs DESC, failures DESC, fingerprint
+ORDER BY by_installs DESC, failures DESC, fingerprint
 LIMIT 500
 """
 
@@ -49,10 +41,24 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     failure), versions (all), type, code, status_code, exit_code, text (cleaned; empty until five installs have sent
     it, but for development sources), days (list of [day, failures]).
     """
-    found = []
-    for row in rows(client, _ERRORS, filters):
-        if not row.pop("open") and row["installs"] < SMALL_GROUP:
-            row["text"] = ""
-        row["days"] = [[day, count] for day, count in row["days"]]
-        found.append(row)
-    return found
+    return [_group(row) for row in Look(client, filters).rows(_ERRORS)]
+
+
+def _group(row: dict[str, Any]) -> dict[str, Any]:
+    *_, version, kind, code, status_code, exit_code, text = row["first"]
+    return {
+        "fingerprint": row["fingerprint"],
+        "events": row["of_events"],
+        "failures": row["failures"],
+        "installs": row["by_installs"],
+        "first_seen": row["first_seen"],
+        "last_seen": row["last_seen"],
+        "first_version": version,
+        "versions": row["versions"],
+        "type": kind,
+        "code": code,
+        "status_code": status_code,
+        "exit_code": exit_code,
+        "text": text if row["open"] or row["by_installs"] >= SMALL_GROUP else "",
+        "days": [[day, round(count)] for day, count in zip(*row["by_day"], strict=True)],
+    }

@@ -42,15 +42,15 @@ class Filters:
     steps: Sequence[str] = ()
 
     def where(self) -> str:
-        """Return the condition, all values as parameters."""
-        conditions = [
-            "source IN {sources:Array(String)}",
-            "time >= {since:DateTime64(3, 'UTC')}",
-            "time < {until:DateTime64(3, 'UTC')}",
-            # With its table, or an alias of the same name would stand in its place.
-            *(f"events.{_COLUMNS[name]} = {{{name}:String}}" for name in self.equal),
-        ]
-        return "\n    AND ".join(conditions)
+        """Return the condition on events, all values as parameters."""
+        span = ["time >= {since:DateTime64(3, 'UTC')}", "time < {until:DateTime64(3, 'UTC')}"]
+        return "\n    AND ".join([*span, self.kept()])
+
+    def kept(self) -> str:
+        """Return the condition without its span of time, which a relation of rollups has already."""
+        # With its table, or an alias of the same name would stand in its place.
+        equal = (f"events.{_COLUMNS[name]} = {{{name}:String}}" for name in self.equal)
+        return "\n    AND ".join(["source IN {sources:Array(String)}", *equal])
 
     def parameters(self) -> dict[str, object]:
         """Return the values of the parameters in `where`."""
@@ -75,8 +75,10 @@ def filters_from(query: Mapping[str, str], sources: Sources, now: datetime) -> F
         if sources.get(name) is None:
             known = ", ".join(source.name for source in sources)
             raise FilterError(f"There is no source {name!r}. The sources are: {known}.")
-    until = _moment("to", query["to"], end=True) if query.get("to") else now + timedelta(days=1)
-    since = _moment("from", query["from"]) if query.get("from") else now - timedelta(days=30)
+    # Whole days, of which there are rollups.
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    until = _moment("to", query["to"], end=True) if query.get("to") else today + timedelta(days=2)
+    since = _moment("from", query["from"]) if query.get("from") else today - timedelta(days=30)
     if since >= until:
         raise FilterError(f"`from` ({since:%Y-%m-%d}) is not before `to` ({until:%Y-%m-%d}). Exchange them.")
     return Filters(

@@ -4,34 +4,35 @@ from typing import TYPE_CHECKING, Any
 
 from aboveboard.insights.asking import rows
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 else:
     Client = Any
 
-__all__ = ["LATE", "SKEWED", "ask"]
-
-LATE = 86_400
-"""Seconds after which an event is late."""
-
-SKEWED = 300
-"""Seconds by which a clock may be off."""
+__all__ = ["ask"]
 
 _LIBRARIES = """
 SELECT
     'library' AS kind,
     library AS name,
     library_version AS detail,
-    count() AS events,
-    {installs} AS installs,
-    countIf(dateDiff('second', time, received) > {{late:UInt32}}) AS late,
-    countIf(client_time > 0 AND abs(dateDiff('second', client_time, time)) > {{skewed:UInt32}}) AS skewed,
-    countIf(client_time = 0) AS without_time,
-    countIf(install = '') AS without_install,
-    countIf(notEmpty(cleaned)) AS cleaned
-FROM events FINAL
-WHERE {where}
+    sum(stored) AS events,
+    groupBitmapMerge(by_installs) AS installs,
+    sum(of_late) AS late,
+    sum(of_skewed) AS skewed,
+    sum(timeless) AS without_time,
+    sum(nameless) AS without_install,
+    sum(changed) AS cleaned
+FROM
+(
+    SELECT
+        library, library_version, stored, timeless, nameless, changed,
+        installs AS by_installs, late AS of_late, skewed AS of_skewed
+    FROM {counted} AS events
+    WHERE {where}
+)
 GROUP BY name, detail
 ORDER BY events DESC, name, detail
 """
@@ -57,6 +58,6 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     replaced); None elsewhere. What is left out is counted by the day it came in, and by no filter but source and
     time.
     """
-    libraries = rows(client, _LIBRARIES, filters, late=LATE, skewed=SKEWED)
+    libraries = Look(client, filters).rows(_LIBRARIES)
     unknown = dict.fromkeys(("installs", "late", "skewed", "without_time", "without_install", "cleaned"))
     return libraries + [row | unknown for row in rows(client, _DROPS, filters)]

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights.asking import rows
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -21,12 +21,22 @@ _LEAST_SHARE = 0.02
 _VOLUME = """
 SELECT
     event,
-    count() AS events,
-    sumIf(bytes, part = 0) AS bytes,
-    {installs} AS installs,
-    uniqExactIf((source, install, toDate(time)), install != '') AS install_days
-FROM events FINAL
-WHERE {where}
+    sum(of_day) AS events,
+    sum(bytes_of_day) AS bytes,
+    groupBitmapMerge(that_day) AS installs,
+    sum(finalizeAggregation(that_day)) AS install_days
+FROM
+(
+    SELECT
+        event,
+        day,
+        sum(stored) AS of_day,
+        sum(size) AS bytes_of_day,
+        groupBitmapMergeState(installs) AS that_day
+    FROM {counted} AS events
+    WHERE {where}
+    GROUP BY event, day
+)
 GROUP BY event
 ORDER BY bytes DESC, events DESC, event
 """
@@ -39,7 +49,7 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     install on a day of its use), rule (the line of a rules file that would save most, or empty), saving (share of
     all bytes that it would save).
     """
-    found = rows(client, _VOLUME, filters)
+    found = Look(client, filters).rows(_VOLUME)
     every = sum(row["bytes"] for row in found) or 1
     return [_with_rule(row, every) for row in found]
 

@@ -12,6 +12,7 @@ from aboveboard.errors import StoreError
 from aboveboard.store.check import check
 from aboveboard.store.connection import backup_folder, connect, embedded_folder
 from aboveboard.store.migrations import migrate
+from aboveboard.store.rollups import forget_all
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -76,6 +77,7 @@ def restore(dsn: str, file: Path, finish: Callable[["Client"], None]) -> Path | 
             client.command(_RESTORE, parameters={"file": str(file)})
             _refuse_damaged(client, file)
             migrate(client)
+            forget_all(client)
             finish(client)
         finally:
             client.close()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aboveboard.errors import StoreError
 from aboveboard.store.cluster import LOCAL
 from aboveboard.store.failover import cluster_of
+from aboveboard.store.rollups import untouched
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -23,6 +24,7 @@ __all__ = [
     "Erasure",
     "Tombstones",
     "count",
+    "delete_events",
     "delete_rows",
     "erase",
     "erase_before",
@@ -34,6 +36,7 @@ __all__ = [
 
 _DAY = 86_400_000
 _KEPT = "erasures"
+_NUMBERS = "install_numbers"
 
 # In a cluster a server has its part of a table under a name of its own.
 _TABLES = """
@@ -115,6 +118,8 @@ def count(client: "Client", source: str, install: str) -> dict[str, int]:
     """Return how many rows each table holds of an install; retries count once."""
     found = {}
     for table, engine in tables_of_installs(client).items():
+        if table == _NUMBERS:
+            continue  # It says nothing of an install but that it was counted, and goes with the others.
         final = "" if engine == "MergeTree" else "FINAL"
         sql = f"""
             SELECT count()
@@ -140,9 +145,23 @@ def erase(client: "Client", installs: Collection[tuple[str, str]]) -> None:
 
     Raises StoreError when rows or old parts are still there after a minute.
     """
+    condition, parameters = "(source, install) IN %(installs)s", {"installs": tuple(installs)}
     for table in tables_of_installs(client):
-        condition = "(source, install) IN %(installs)s"
-        delete_rows(client, table, condition, {"installs": tuple(installs)})
+        if table == "events":
+            delete_events(client, condition, parameters)
+        else:
+            delete_rows(client, table, condition, parameters)
+
+
+def delete_events(client: "Client", condition: str, parameters: Mapping[str, object]) -> None:
+    """Remove the events that meet a condition from the disk, and what was counted of their partitions."""
+    if cluster_of(client):
+        delete_rows(client, "events", condition, parameters)
+        return
+    sql = f"SELECT DISTINCT _partition_id FROM events WHERE {condition}"  # noqa: S608
+    with untouched(client) as touched:
+        touched += [row[0] for row in client.query(sql, parameters=dict(parameters)).result_rows]
+        delete_rows(client, "events", condition, parameters)
 
 
 def erase_before(client: "Client", source: str, install: str, before: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aboveboard.store.erasure import delete_rows
+from aboveboard.store.erasure import delete_events
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -41,7 +41,7 @@ def sweep(client: "Client", rules: Rules, now: int) -> int:
     sql = f"SELECT count() FROM events WHERE {condition}"  # noqa: S608
     found = int(client.query(sql, parameters=parameters).result_rows[0][0])
     if found:
-        delete_rows(client, "events", condition, parameters)
+        delete_events(client, condition, parameters)
     return found
 
 

@@ -1,0 +1,10 @@
+"""How is a question answered without reading every event? By counts of each partition, made anew when it changes."""
+
+from aboveboard.store.rollups.build import Builder, Keeper, forget_all, untouched
+from aboveboard.store.rollups.relation import Relations, relations
+from aboveboard.store.rollups.state import Build, State, builds, states
+
+__all__ = [
+    "Build", "Builder", "Keeper", "Relations", "State",
+    "builds", "forget_all", "relations", "states", "untouched",
+]  # fmt: skip

@@ -1,0 +1,84 @@
+"""What does a question read? One relation: the counts of partitions that are as they were, and the events of others."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from aboveboard.store.rollups.numbers import number_installs
+from aboveboard.store.rollups.state import Build, builds, distributed, states
+from aboveboard.store.rollups.tables import TABLES, events_of
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+else:
+    Client = object
+
+__all__ = ["Relations", "relations"]
+
+_RAW = """source IN {sources:Array(String)}
+        AND time >= {since:DateTime64(3, 'UTC')}
+        AND time < {until:DateTime64(3, 'UTC')}"""
+
+
+class Relations(NamedTuple):
+    """The same look at the events for all statements of an answer: builds that are good, partitions to be read."""
+
+    builds: Sequence[int]
+    raw: Sequence[str]
+    clustered: bool = False
+
+    def sql(self) -> dict[str, str]:
+        """Return the SQL of each table's rows by its name; their parameters are `builds`, `raw` and the filters'."""
+        return {name.removeprefix("rollup_"): self._of(name) for name in TABLES}
+
+    def parameters(self) -> dict[str, object]:
+        """Return the values of the parameters in `sql`, but for those of the filters."""
+        return {"builds": list(self.builds), "raw": list(self.raw)}
+
+    def _of(self, name: str) -> str:
+        built = f"""
+    SELECT *
+    FROM {name}
+    WHERE build IN {{builds:Array(UInt64)}}
+        AND source IN {{sources:Array(String)}}
+        AND day >= toDate({{since:DateTime64(3, 'UTC')}})
+        AND toDateTime64(day, 3, 'UTC') < {{until:DateTime64(3, 'UTC')}}"""  # noqa: S608
+        if not self.raw and not self.clustered:
+            return f"({built})"
+        condition = _RAW if self.clustered else f"_partition_id IN {{raw:Array(String)}}\n        AND {_RAW}"
+        events = events_of(condition, hashed=self.clustered)
+        raw = TABLES[name].raw.format(build="toUInt64(0)", events=events)
+        if self.clustered:
+            return f"({raw})"
+        return f"({built}\n    UNION ALL\n{raw})"
+
+
+def relations(client: "Client", since: datetime, until: datetime) -> Relations:
+    """Look which partitions with events of a span of time are as they were counted, and number what is read raw.
+
+    In a cluster all is read raw: its servers count their own partitions, which nobody compares yet.
+    """
+    if distributed(client):
+        return Relations([], [], clustered=True)
+    known, now = builds(client), states(client)
+    good = {circle: known[circle] for circle in now if circle in known and known[circle].state == now[circle]}
+    here = {circle: build for circle, build in good.items() if _meets(build, since, until)}
+    whole = {circle: build for circle, build in here.items() if not _cut(build, since, until)}
+    raw = [circle for circle in now if circle not in good or (circle in here and circle not in whole)]
+    number_installs(client, raw)
+    return Relations([build.number for build in whole.values()], raw)
+
+
+def _meets(build: Build, since: datetime, until: datetime) -> bool:
+    return any(_begin(day) < until and _begin(day) + timedelta(days=1) > since for day in build.days)
+
+
+def _cut(build: Build, since: datetime, until: datetime) -> bool:
+    """Whether a span begins or ends within a day of a build, of which it has the whole day only."""
+    return any(
+        _begin(day) < edge < _begin(day) + timedelta(days=1) for day in build.days for edge in (since, until)
+    )
+
+
+def _begin(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

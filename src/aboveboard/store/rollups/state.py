@@ -1,0 +1,80 @@
+"""Which partitions of events are counted as they stand, and which have changed since?
+
+Nobody has to note a change: the number of a partition's newest block rises with each insert, that of its newest
+mutation with each deletion, and a merge changes neither. A build is good while both are what they were when it was
+made; so a crash at any moment leaves no build that looks good and is not.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+else:
+    Client = object
+
+__all__ = ["Build", "State", "builds", "distributed", "states", "unfinished"]
+
+# A part is called partition_firstblock_lastblock_level, and _mutation where there was one.
+_STATES = """
+SELECT
+    partition_id,
+    max(max_block_number) AS block,
+    max(toInt64OrZero(splitByChar('_', name)[5])) AS mutation
+FROM system.parts
+WHERE database = currentDatabase() AND table = 'events' AND active AND rows > 0
+GROUP BY partition_id
+"""
+
+_BUILDS = """
+SELECT circle, build, block, mutation, days
+FROM rollup_builds FINAL
+"""
+
+_UNFINISHED = """
+SELECT count()
+FROM system.mutations
+WHERE database = currentDatabase() AND table = 'events' AND NOT is_done
+"""
+
+
+_ENGINE = "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = 'events'"
+
+
+class State(NamedTuple):
+    """The newest block and the newest mutation of a partition; equal states hold equal rows."""
+
+    block: int
+    mutation: int
+
+
+class Build(NamedTuple):
+    """One counting of one partition: its number, the state that was counted, the days (UTC) of its events."""
+
+    number: int
+    state: State
+    days: Sequence[date]
+
+
+def states(client: "Client") -> dict[str, State]:
+    """Return the state of each partition of events."""
+    return {name: State(block, mutation) for name, block, mutation in client.query(_STATES).result_rows}
+
+
+def builds(client: "Client") -> dict[str, Build]:
+    """Return the last build of each partition, whether it is still good or not."""
+    return {
+        circle: Build(number, State(block, mutation), days)
+        for circle, number, block, mutation, days in client.query(_BUILDS).result_rows
+    }
+
+
+def distributed(client: "Client") -> bool:
+    """Whether events are spread over servers, each with partitions of its own."""
+    return bool(client.query(_ENGINE).result_rows[0][0] == "Distributed")
+
+
+def unfinished(client: "Client") -> bool:
+    """Whether a deletion is under way: until it is done a partition may have its number and not yet its effect."""
+    return bool(client.query(_UNFINISHED).result_rows[0][0])

@@ -1,0 +1,106 @@
+"""What is counted, and from what? Each table is one statement over events, which builds it and stands for it."""
+
+from typing import NamedTuple
+
+__all__ = ["DURATION", "TABLES", "Table", "events_of"]
+
+DURATION = """if(
+        duration_ms > 0,
+        toInt32(
+            (floor(log10(duration_ms)) + 400) * 1000
+            + round(duration_ms / exp10(floor(log10(duration_ms)) - 2))
+        ),
+        0
+    )"""
+"""SQL: a duration in three significant digits, as one whole number (see `insights.durations`)."""
+
+_BY = "source, day, kind, event, failed, fingerprint, extension, extension_version, library, library_version"
+_AND_BY = f"{_BY}, app_version, os, arch, country"
+
+_COUNTS = f"""
+SELECT
+    {{build}} AS build,
+    source,
+    toDate(time) AS day,
+    kind, event, failed, fingerprint, extension, extension_version, library, library_version,
+    app_version, os, arch, country,
+    count() AS stored,
+    sumIf(bytes, part = 0) AS size,
+    sum(weight) AS weights,
+    sum(weight * (weight - 1)) AS spread,
+    countIf(outcome NOT IN ('cancelled', 'skipped')) AS ended,
+    sumIf(weight, outcome NOT IN ('cancelled', 'skipped')) AS ended_weights,
+    sumIf(weight, outcome = 'success') AS worked,
+    sumMapIf([{DURATION}], [toUInt64(1)], duration_ms IS NOT NULL) AS durations,
+    groupBitmapStateIf(number, number > 0) AS installs,
+    countIf(dateDiff('second', time, received) > 86400) AS late,
+    countIf(client_time > 0 AND abs(dateDiff('second', client_time, time)) > 300) AS skewed,
+    countIf(client_time = 0) AS timeless,
+    countIf(install = '') AS nameless,
+    countIf(notEmpty(cleaned)) AS changed,
+    min(time) AS first_time,
+    max(time) AS last_time,
+    argMinIf(
+        tuple(time, message_id, part, app_version, error_type, error_code, status_code, exit_code, error_text),
+        (time, message_id, part),
+        failed
+    ) AS first_failure
+FROM {{events}} AS events
+GROUP BY {_AND_BY}
+"""  # noqa: S608
+
+_TOTALS = f"""
+SELECT
+    {{build}} AS build,
+    {_BY},
+    '' AS app_version, '' AS os, '' AS arch, '' AS country,
+    sum(stored), sum(size), sum(weights), sum(spread), sum(ended), sum(ended_weights), sum(worked),
+    sumMap(durations.1, durations.2), groupBitmapMergeState(installs),
+    sum(late), sum(skewed), sum(timeless), sum(nameless), sum(changed),
+    min(first_time), max(last_time),
+    argMin(first_failure, (first_failure.1, first_failure.2, first_failure.3))
+FROM rollup_counts
+WHERE rollup_counts.build = {{build}}
+GROUP BY {_BY}
+"""  # noqa: S608
+
+
+class Table(NamedTuple):
+    """One table of rollups: `build` fills it, and `raw` says the same of events where there is no build.
+
+    Where several tables come from one statement, the rows of the finest stand for those of the others.
+    """
+
+    name: str
+    build: str
+    raw: str
+
+
+TABLES = {
+    table.name: table
+    for table in (
+        Table("rollup_counts", _COUNTS, _COUNTS),
+        Table("rollup_totals", _TOTALS, _COUNTS),
+    )
+}
+"""Every table, in the order in which they are built: a later one may read an earlier."""
+
+
+def events_of(condition: str, *, hashed: bool = False) -> str:
+    """Return the SQL of the events that meet a condition, without copies, each with its install's number.
+
+    With `hashed` the numbers are large and need no table: for a cluster, whose servers have no common one.
+    """
+    if hashed:
+        return f"""
+(
+    SELECT *, if(install = '', 0, sipHash64(source, install)) AS number
+    FROM events FINAL
+    WHERE {condition}
+)"""  # noqa: S608
+    return f"""
+(
+    SELECT seen.*, numbers.number AS number
+    FROM (SELECT * FROM events FINAL WHERE {condition}) AS seen
+    ANY LEFT JOIN install_numbers AS numbers USING (source, install)
+)"""  # noqa: S608

@@ -1,0 +1,151 @@
+"""Do counted days say what the events say: after late events, copies, replays, erasures, and whatever is deleted?"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aboveboard.collector.event import Event
+from aboveboard.insights import QUESTIONS
+from aboveboard.insights.filters import Filters
+from aboveboard.store import insert
+from aboveboard.store.erasure import erase
+from aboveboard.store.rollups import Builder, builds, relations, states
+from tests.insights import naive
+from tests.insights.conftest import NOON, Put, Store, sent
+from tests.insights.test_questions import COUNTED, EVENTS, STEPS, comparable
+
+DAYS = (0, 1, 2, 9)
+"""How many days ago events happen here: each is a partition, and each is counted many times."""
+
+FILTERED: dict[str, Callable[[Event, str], bool]] = {
+    "version": lambda event, value: event.app_version == value,
+    "event": lambda event, value: event.event == value,
+    "extension": lambda event, value: event.extension == value,
+    "os": lambda event, value: event.os == value,
+}
+CHOSEN = [{}, {"version": "1.1.0"}, {"event": "pull"}, {"extension": "podman-desktop.kind"}, {"os": "Linux"}]
+
+
+def on_few_days(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same events, crowded into DAYS."""
+    moved = []
+    for event in events:
+        ago = (NOON - event["at"]).days
+        moved.append(event | {"at": event["at"] + timedelta(days=ago - DAYS[ago % len(DAYS)])})
+    return moved
+
+
+def check(put: Put, events: Sequence[Event], equal: dict[str, str]) -> None:
+    """Compare every question with the plain loop over the events that filters let through."""
+    filters = replace(put.filters(days=39, **equal), steps=STEPS)
+    whole_days = Filters(
+        **{**vars(filters), "since": midnight(filters.since), "until": midnight(filters.until)}
+    )
+    kept = [event for event in events if all(FILTERED[name](event, value) for name, value in equal.items())]
+    for question, count in COUNTED.items():
+        if equal and question in UNFILTERED:
+            continue
+        expected = count(kept)
+        found = QUESTIONS[question](put.store.client, whole_days)
+        if question == "quality":
+            found = [row for row in found if row["kind"] == "library"]
+        if question == "environment":
+            found = [row for row in found if row["attribute"] in naive.ATTRIBUTES]
+        if question == "funnel" and not kept:
+            continue
+        wanted = set(expected[0]) if expected else set()
+        assert comparable(found, wanted) == comparable(expected, wanted), question
+
+
+UNFILTERED = {"overview", "retention", "pages"}
+"""What looks at more than the filters let through has its own test."""
+
+
+def midnight(moment: Any) -> Any:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(early=EVENTS, late=EVENTS, equal=st.sampled_from(CHOSEN))
+def test_counts_follow_the_events(
+    store: Store, early: list[dict[str, Any]], late: list[dict[str, Any]], equal: dict[str, str]
+) -> None:
+    builder = Builder(store.client)
+    put = store.put(on_few_days(early))
+    builder.refresh()
+    check(put, put.events, equal)
+    # Late events, and copies of the first ones: some days are counted, some are read.
+    put.more(on_few_days(late))
+    insert(store.client, [event.row() for event in put.events[::2]])
+    check(put, put.events, equal)
+    builder.refresh()
+    check(put, put.events, equal)
+    known = [event.install for event in put.events if event.install]
+    if known:
+        erase(store.client, [(put.name, known[0])])
+        left = [event for event in put.events if event.install != known[0]]
+        check(put, left, equal)
+        builder.refresh()
+        check(put, left, equal)
+
+
+def test_what_is_counted_is_not_counted_again(store: Store) -> None:
+    put = store.put([sent("pull", "a"), sent("pull", "b", at=NOON - timedelta(days=3))])
+    builder = Builder(store.client)
+    builder.refresh()
+    assert builder.refresh() == 0
+    put.more([sent("pull", "c")])
+    assert builder.refresh() == 1
+
+
+def test_a_merge_changes_no_state_and_an_erasure_only_that_of_its_days(store: Store) -> None:
+    put = store.put([sent("pull", "a"), sent("pull", "b", at=NOON - timedelta(days=3))])
+    put.more([sent("pull", "c")])
+    Builder(store.client).refresh()
+    before = states(store.client)
+    store.client.command("OPTIMIZE TABLE events FINAL")
+    assert states(store.client) == before
+    gone = put.events[1].install
+    erase(store.client, [(put.name, gone)])
+    assert Builder(store.client).refresh() == 1
+
+
+def test_an_erasure_leaves_nothing_counted_of_its_days(store: Store) -> None:
+    put = store.put([sent("pull", "a")])
+    Builder(store.client).refresh()
+    erase(store.client, [(put.name, put.events[0].install)])
+    counted = "SELECT count() FROM rollup_counts WHERE source = {source:String}"
+    assert store.client.query(counted, parameters={"source": put.name}).result_rows == [(0,)]
+
+
+def test_a_build_that_was_cut_off_is_never_read(store: Store) -> None:
+    """A crash leaves rows of a build that the list of builds does not name."""
+    put = store.put([sent("pull", "a")])
+    builder = Builder(store.client)
+    builder.refresh()
+    store.client.command(
+        "INSERT INTO rollup_counts SELECT * REPLACE (build + 1 AS build) FROM rollup_counts WHERE source = {s:String}",
+        parameters={"s": put.name},
+    )
+    rows = put.ask(QUESTIONS["volume"], version="1.0.0")
+    assert [row["events"] for row in rows] == [1]
+    later = Builder(store.client, monotonic=iter(range(0, 10_000, 100)).__next__)
+    later.refresh()
+    later.refresh()
+    kept = store.client.query("SELECT uniqExact(build) FROM rollup_counts").result_rows[0][0]
+    assert kept <= len(builds(store.client))
+
+
+def test_a_span_that_begins_within_a_day_is_read_from_events(store: Store) -> None:
+    put = store.put([sent("pull", "a"), sent("pull", "b", at=NOON - timedelta(hours=3))])
+    Builder(store.client).refresh()
+    cut = replace(put.filters(), since=NOON - timedelta(hours=1))
+    assert [row["events"] for row in QUESTIONS["actions"](store.client, cut)] == [1]
+    assert relations(store.client, cut.since, cut.until).raw
+    whole = replace(cut, since=midnight(cut.since), until=midnight(cut.until))
+    assert relations(store.client, whole.since, whole.until).raw == []
+    assert [row["events"] for row in QUESTIONS["actions"](store.client, whole)] == [2]
