@@ -36,7 +36,7 @@ QUARANTINE = (
 )  # fmt: skip
 DROPS = ("source", "day", "event", "path", "reason", "count")
 
-_types: MutableMapping["Client", dict[tuple[str, ...], Sequence[Any]]] = WeakKeyDictionary()
+_types: MutableMapping["Client", dict[tuple[str, ...], list[str]]] = WeakKeyDictionary()
 """The types of (table, columns), as each client was told: asked for anew they cost a tenth of a small insert."""
 
 
@@ -51,12 +51,13 @@ def insert(
         return
     known, key = _types.setdefault(client, {}), (table, *names)
     if key not in known:
-        known[key] = client.create_insert_context(table, names, column_oriented=True).column_types
+        types = {row[0]: row[1] for row in client.query(f"DESCRIBE TABLE {table}").result_rows}
+        known[key] = [types[name] for name in names]
     client.insert(
         table,
         [list(column) for column in zip(*rows, strict=True)],
         column_names=names,
-        column_types=known[key],
+        column_type_names=known[key],
         column_oriented=True,
         settings=_SETTINGS,
     )
