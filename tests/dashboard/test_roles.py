@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from aboveboard.access.audit import FILE_NAME, Entry, read
-from tests.dashboard.conftest import VIEWER, send, sign_in, text_of
+from tests.dashboard.conftest import ADMIN, VIEWER, send, sign_in, text_of
 
 RAW = ["/live", "/quarantine"]
 
@@ -48,3 +48,36 @@ def test_who_sees_single_events_is_noted_once_for_a_session_and_page(
     noted = views(folder)[before:]
     assert [entry.detail["page"] for entry in noted] == RAW * 2
     assert {entry.actor for entry in noted} == {"the admin"}
+
+
+def test_a_viewer_and_an_export_get_no_small_group_and_an_admin_does(client: TestClient) -> None:
+    for number in range(23):
+        send(client, "shop", "pull", install=f"many-{number}")
+    for number in range(3):
+        send(client, "shop", "rare", install=f"few-{number}")
+
+    def events(token: str, accept: str = "application/json") -> str:
+        headers = {"authorization": f"Bearer {token}", "accept": accept}
+        return client.get("/api/v1/actions", params={"source": "shop"}, headers=headers).text
+
+    assert '"event":"rare"' in events(ADMIN)
+    assert '"small_groups"' not in events(ADMIN)
+    for text in (events(VIEWER), events(VIEWER, "text/csv"), events(ADMIN, "text/csv")):
+        assert "rare" not in text
+    assert '"small_groups":{"below":5' in events(VIEWER)
+    page = sign_in(client, VIEWER).get("/actions", params={"source": "shop"}).text
+    assert "rare" not in page
+    assert "Small groups are not shown." in page
+
+
+def test_a_viewer_is_told_why_filters_show_nothing(client: TestClient) -> None:
+    send(client, "shop", "rare", install="few-1")
+    page = sign_in(client, VIEWER).get("/actions", params={"source": "shop", "event": "rare"})
+    assert page.status_code == 200
+    assert "Too few installs to show" in text_of(page.text)
+
+
+def test_a_viewer_sees_exact_numbers_of_a_source_under_development(client: TestClient) -> None:
+    send(client, "trial", "only.once")
+    page = sign_in(client, VIEWER).get("/actions", params={"source": "trial"}).text
+    assert "only.<wbr>once" in page

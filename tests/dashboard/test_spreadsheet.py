@@ -24,16 +24,18 @@ def read(content: bytes) -> list[dict[str, str]]:
 
 
 def test_a_question_is_answered_as_a_file_with_a_header(client: TestClient) -> None:
-    send(client, "shop", "startContainer", durationMs=40)
-    send(client, "shop", "startContainer", error={"message": "=1+1"})
-    send(client, "shop", "startup")
-    answer = client.get("/api/v1/actions", headers=HEADERS)
+    send(client, "trial", "startContainer", durationMs=40)
+    send(client, "trial", "startContainer", error={"message": "=1+1"})
+    send(client, "trial", "startup")
+    answer = client.get("/api/v1/actions?source=trial", headers=HEADERS)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="actions.csv"'
     assert answer.headers["vary"] == "accept"
     rows = read(answer.content)
-    json_rows = client.get("/api/v1/actions", headers=HEADERS | {"accept": "application/json"}).json()["rows"]
+    json_rows = client.get(
+        "/api/v1/actions?source=trial", headers=HEADERS | {"accept": "application/json"}
+    ).json()["rows"]
     assert list(rows[0]) == list(json_rows[0])
     assert [(row["event"], row["events"], row["failures"]) for row in rows] == [
         ("startContainer", "2", "1"),

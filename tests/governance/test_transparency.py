@@ -57,7 +57,7 @@ def test_anybody_reads_what_is_collected_and_why(client: TestClient) -> None:
     client.cookies.clear()
     (app,) = client.get("/transparency.json").json()["apps"]
     assert {event["name"]: event["received"] for event in app["events"]} == {
-        "often": 15,
+        "often": 10,
         "seldom": None,
         "silent": 0,
     }

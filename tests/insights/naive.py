@@ -388,3 +388,59 @@ def releases(events: Sequence[Event]) -> Rows:
         ]
         found.append(row)
     return found
+
+
+DIVISIONS: dict[str, Callable[[Event], str]] = {
+    "version": lambda event: event.app_version,
+    "os": lambda event: event.os,
+    "arch": lambda event: event.arch,
+    "country": lambda event: event.country,
+    "extension": lambda event: event.extension,
+    "extension version": lambda event: (
+        f"{event.extension} {event.extension_version}" if event.extension_version else ""
+    ),
+    "event": lambda event: event.event,
+    "status code": lambda event: "" if event.status_code is None else str(event.status_code),
+    "exit code": lambda event: "" if event.exit_code is None else str(event.exit_code),
+    "week": lambda event: str(monday(day(event))),
+    "day": lambda event: str(day(event)),
+}
+
+
+def action(events: Sequence[Event], name: str) -> Rows:
+    own = [event for event in events if event.event == name]
+    return [
+        {
+            "event": name,
+            "by": division,
+            "value": value,
+            "events": estimate(part),
+            "installs": len(installs(part)),
+            "failures": failures(part),
+            "success_rate": success_rate(part),
+        }
+        for division, key in DIVISIONS.items()
+        if division != "event"
+        for value, part in by(own, key).items()
+        if value
+    ]
+
+
+def error(events: Sequence[Event]) -> Rows:
+    groups = by((event for event in events if event.failed), lambda event: event.fingerprint)
+    if not groups:
+        return []
+    reason = min(groups, key=lambda each: (-len(installs(groups[each])), -failures(groups[each]), each))
+    return [
+        {
+            "reason": reason,
+            "by": division,
+            "value": value,
+            "failures": failures(part),
+            "installs": len(installs(part)),
+        }
+        for division, key in DIVISIONS.items()
+        if division not in ("extension", "status code", "exit code")
+        for value, part in by(groups[reason], key).items()
+        if value
+    ]

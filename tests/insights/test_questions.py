@@ -70,6 +70,8 @@ EVENTS = st.lists(st.one_of(TRACKS, TRACKS, PAGES), max_size=40)
 
 COUNTED: dict[str, Callable[..., naive.Rows]] = {
     "actions": naive.actions,
+    "action": lambda events: naive.action(events, "pull"),
+    "error": naive.error,
     "overview": naive.overview,
     "errors": naive.errors,
     "environment": naive.environment,
@@ -97,6 +99,8 @@ def test_a_question_counts_what_a_plain_loop_counts(
     filters = put.filters()
     if question == "funnel":
         filters = type(filters)(**{**vars(filters), "steps": STEPS})
+    if question == "action":
+        filters = put.filters(event="pull")
     found = QUESTIONS[question](store.client, filters)
     if question == "funnel" and not put.events:
         assert [row["installs"] for row in found] == [0, 0, 0]
@@ -164,6 +168,19 @@ def test_a_text_is_shown_once_five_installs_have_sent_it(store: Store) -> None:
         for count, development in ((4, False), (5, False), (1, True))
     ]
     assert texts == ["", "connection refused", "connection refused"]
+
+
+def test_only_failures_that_are_new_since_a_version_are_told(store: Store) -> None:
+    broken = [
+        sent("pull", f"a{n}", version="1.9.0", error={"message": "connection refused"}) for n in range(2)
+    ]
+    late = NOON + timedelta(hours=1)
+    again = [sent("pull", "b", at=late, version="1.10.0", error={"message": "connection refused"})]
+    new = [sent("pull", "c", version="1.10.0", error={"message": "permission denied"})]
+    put = store.put(broken + again + new)
+    filters = put.filters()
+    found = QUESTIONS["errors"](store.client, type(filters)(**{**vars(filters), "new_since": "1.10.0"}))
+    assert [row["text"] for row in found] == ["permission denied"]
 
 
 def test_a_release_that_breaks_an_action_is_told_and_one_that_mends_it(store: Store) -> None:

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import tomlkit
@@ -45,6 +45,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     transparency: bool = False
     receipt_key: str = ""
     session_key: str = ""
+    small_group: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
     sources: dict[str, Source] = {}
     tokens: dict[str, Token] = {}
 
@@ -54,7 +55,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     `metrics_port` 0 means no metrics; `tls_cert` and `tls_key` are files, empty for plain HTTP; `behind_proxy`
     says that something in front of the server speaks TLS; `transparency` shows the public page of what is collected;
-    `receipt_key` and `session_key` are those that several collectors share, empty for keys of this server's own.
+    `receipt_key` and `session_key` are those that several collectors share, empty for keys of this server's own;
+    `small_group` is how few installs are not shown to a viewer, in an export or on a public page.
     """
 
     file: Path
@@ -71,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True):
     transparency: bool = False
     receipt_key: str = ""
     session_key: str = ""
+    small_group: int = 5
 
     @property
     def loopback(self) -> bool:
@@ -122,6 +125,7 @@ def load_settings(
         transparency=file.transparency,
         receipt_key=_key("receipt_key", file.receipt_key, path),
         session_key=_key("session_key", file.session_key, path),
+        small_group=file.small_group,
     )
 
 

@@ -23,7 +23,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings file, one for each released version with the newest last; `extensions` are theirs by extension id;
     `install_key` is the key of the hash that stands for an anonymous id; events older than `window_days` go to the
     quarantine; `retention` is how many days events stay, one number or one for each level
-    (`{crash = 90, error = 90, usage = 400}`).
+    (`{crash = 90, error = 90, usage = 400}`); `repository` is the address where issues about the app are opened.
     """
 
     write_keys: tuple[str, ...]
@@ -35,6 +35,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     extensions: dict[str, str] = {}
     revoked_keys: tuple[str, ...] = ()
     window_days: int = 30
+    repository: Annotated[str, msgspec.Meta(pattern="^(https?://[^\\s?#]+)?$")] = ""
     retention: Days | dict[str, Days] = DEFAULT_DAYS
 
     @property

@@ -11,12 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aboveboard.dashboard.questions import ask, filters_of
-from aboveboard.dashboard.spreadsheet import CONTENT_TYPE, to_csv, wants_csv
+from aboveboard.dashboard.questions import ask, filters_of, wants_export
+from aboveboard.dashboard.spreadsheet import CONTENT_TYPE, to_csv
 from aboveboard.insights import QUESTIONS
 from aboveboard.insights.filters import FilterError
 
-__all__ = ["PREFIX", "answer", "error", "unknown"]
+__all__ = ["PREFIX", "answer", "csv", "error", "unknown"]
 
 PREFIX = "/api/"
 """Where addresses begin whose every answer is JSON, errors too."""
@@ -24,7 +24,8 @@ PREFIX = "/api/"
 
 async def answer(request: Request) -> Response:
     """Answer `GET /api/v1/<question>` for whoever carries a token."""
-    if _role(request) is None:
+    role = _role(request)
+    if role is None:
         return _no_token()
     question = request.path_params["question"]
     if question not in QUESTIONS:
@@ -32,20 +33,22 @@ async def answer(request: Request) -> Response:
         return error(
             404, "unknown question", f"There is no question {question!r}. The questions are: {known}."
         )
+    export = wants_export(request)
     try:
-        filters = filters_of(request)
+        answer = await ask(request, question, filters_of(request), role, export=export)
     except FilterError as wrong:
         return error(400, "wrong filter", str(wrong))
-    rows = await ask(request, question, filters)
-    if wants_csv(request.headers.get("accept", "")):
-        return await _csv(question, rows)
+    if export:
+        return await csv(question, answer.rows)
     answered = {
         "question": question,
-        "rows": rows,
-        "sources": list(filters.sources),
-        "from": filters.since,
-        "to": filters.until,
+        "rows": answer.rows,
+        "sources": list(answer.filters.sources),
+        "from": answer.filters.since,
+        "to": answer.filters.until,
     }
+    if answer.small:
+        answered["small_groups"] = {"below": answer.small, "note": answer.note}
     return _varied(_json(answered))
 
 
@@ -75,7 +78,8 @@ def _no_token() -> Response:
     return error(401, "no token", "Send a token of this server as `Authorization: Bearer <token>`.")
 
 
-async def _csv(question: str, rows: list[dict[str, Any]]) -> Response:
+async def csv(question: str, rows: list[dict[str, Any]]) -> Response:
+    """Return rows as a file for a spreadsheet."""
     # Rows of a long answer take milliseconds to write, in which the loop would take no events.
     content = await run_in_threadpool(to_csv, rows)
     name = {"content-disposition": f'attachment; filename="{question}.csv"'}

@@ -108,4 +108,4 @@ async def _failed(request: Request, _: Exception) -> Response:
 async def _error(request: Request, status: int, heading: str, message: str) -> Response:
     if request.url.path.startswith(api.PREFIX):
         return api.error(status, heading.lower(), message)
-    return await render(request, "error.html", status, heading=heading, message=message)
+    return await render(request, "refused.html", status, heading=heading, message=message)

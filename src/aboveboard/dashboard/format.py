@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["ENGLISH", "Formats", "formats_for"]
+__all__ = ["ENGLISH", "FRENCH", "GERMAN", "Formats", "formats_for"]
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NOTHING = "–"
@@ -17,6 +17,7 @@ class Formats:
     group: str
     point: str
     months: tuple[str, ...]
+    percent: str = "%"
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """Write a number with its thousands apart and a fixed count of decimal digits."""
@@ -30,10 +31,10 @@ class Formats:
             return _NOTHING
         percent = value * 100
         if 0 < percent < 0.1:
-            return f"<{self.number(0.1, 1)}%"
+            return f"<{self.number(0.1, 1)}{self.percent}"
         if 99.9 < percent < 100:
-            return f">{self.number(99.9, 1)}%"
-        return f"{self.number(percent, 0 if percent in (0, 100) else 1)}%"
+            return f">{self.number(99.9, 1)}{self.percent}"
+        return f"{self.number(percent, 0 if percent in (0, 100) else 1)}{self.percent}"
 
     def duration(self, milliseconds: float | None) -> str:
         """Write a duration in the unit that a person would choose, to about three digits."""
@@ -82,6 +83,33 @@ class Formats:
 ENGLISH = Formats(language="en", group=",", point=".", months=_MONTHS)
 
 
+GERMAN = Formats(language="en", group=".", point=",", months=_MONTHS, percent="\N{NO-BREAK SPACE}%")
+FRENCH = Formats(
+    language="en",
+    group="\N{NARROW NO-BREAK SPACE}",
+    point=",",
+    months=_MONTHS,
+    percent="\N{NARROW NO-BREAK SPACE}%",
+)
+_BY_LANGUAGE = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH}
+
+
 def formats_for(accept_language: str) -> Formats:
-    """Choose the formats for an `Accept-Language` header; English is the only one so far."""
-    return ENGLISH
+    """Choose the number formats for an `Accept-Language` header: English, German or French.
+
+    The words of a page are English for everybody, and its `language` says so.
+    """
+    wanted = []
+    for place, entry in enumerate(accept_language.lower().split(",")):
+        language, _, parameter = entry.strip().partition(";")
+        wanted.append((-_weight(parameter), place, language.partition("-")[0].strip()))
+    known = [language for weight, _, language in sorted(wanted) if weight < 0 and language in _BY_LANGUAGE]
+    return _BY_LANGUAGE[known[0]] if known else ENGLISH
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    try:
+        return float(value) if name.strip() == "q" else 1.0
+    except ValueError:
+        return 0.0

@@ -86,6 +86,6 @@ async def _refusal(request: Request, seconds: int) -> Response:
     elif path.startswith(_ADMIN):
         answer = refused(RequestRefused(429, "locked out", message))
     else:
-        answer = await render(request, "error.html", 429, heading="Locked out", message=message)
+        answer = await render(request, "refused.html", 429, heading="Locked out", message=message)
     answer.headers["retry-after"] = str(seconds)
     return answer

@@ -42,6 +42,8 @@ _ERROR: Schema = {
 _FILTERS: Mapping[str, str] = {
     "source": "Without it: all production sources, or the development sources where there is no other.",
     "from": "A day (2026-11-23) or a moment (ISO 8601); without it, 30 days ago.",
+    "new_since": "A version: of errors only those that were seen first in it or in a newer one.",
+    "steps": "Of a funnel: names of events with commas between.",
     "to": "A day, included, or a moment; without it, now.",
 }
 _LOCKED = {"429": "Too many wrong tokens came from there; `Retry-After` says for how long none is looked at."}

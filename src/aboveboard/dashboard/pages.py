@@ -3,7 +3,7 @@
 A page is one question in `insights` and one template here, named after it. To add one: a line in PAGES.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,11 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aboveboard.access import Source
-from aboveboard.dashboard.questions import FILTERS, ask, filters_of, with_client
+from aboveboard.dashboard.api import csv
+from aboveboard.dashboard.order import in_order
+from aboveboard.dashboard.questions import FILTERS, ask, filters_of, wants_export, with_client
 from aboveboard.dashboard.sign_in import Handler, signed_in
 from aboveboard.dashboard.templating import render
 from aboveboard.insights.actions import SMALL_GROUP
 from aboveboard.insights.choices import choices
+from aboveboard.insights.disclosure import Answer
 from aboveboard.insights.filters import FilterError, Filters
 
 __all__ = ["PAGES", "Page", "question_page", "show"]
@@ -28,6 +31,8 @@ class Page:
     """One entry of the menu; `name` is its question's, where it has one, and its template's.
 
     A `raw` page shows single events, which only admins see. A `quiet` one may have nothing to say of many events.
+    `group` is where it stands in the menu; a page `under` another is no entry of its own. `also` are questions whose
+    rows it shows too.
     """
 
     name: str
@@ -35,60 +40,91 @@ class Page:
     path: str
     raw: bool = False
     quiet: bool = False
+    group: str = ""
+    under: str = ""
+    also: tuple[str, ...] = ()
 
+
+_WORKS, _WHO, _DATA = "Does it work?", "Who uses it?", "What comes in"
 
 PAGES = (
-    Page("actions", "Actions", "/actions"),
-    Page("explain", "Explain", "/explain", quiet=True),
-    Page("errors", "Errors", "/errors", quiet=True),
-    Page("overview", "Overview", "/overview"),
-    Page("releases", "Releases", "/releases", quiet=True),
-    Page("extensions", "Extensions", "/extensions", quiet=True),
-    Page("providers", "Providers", "/providers", quiet=True),
-    Page("pages", "Pages", "/pages", quiet=True),
-    Page("environment", "Environment", "/environment", quiet=True),
-    Page("retention", "Retention", "/retention", quiet=True),
-    Page("funnel", "Funnel", "/funnel", quiet=True),
-    Page("volume", "Volume", "/volume"),
-    Page("quality", "Quality", "/quality"),
-    Page("live", "Live", "/live", raw=True),
-    Page("quarantine", "Quarantine", "/quarantine", raw=True),
+    Page("actions", "Actions", "/actions", group=_WORKS),
+    Page("action", "Action", "/action", quiet=True, under="actions", also=("actions", "errors")),
+    Page("explain", "Explain", "/explain", quiet=True, group=_WORKS),
+    Page("errors", "Errors", "/errors", quiet=True, group=_WORKS),
+    Page("error", "Error", "/error", quiet=True, under="errors", also=("errors",)),
+    Page("releases", "Releases", "/releases", quiet=True, group=_WORKS),
+    Page("overview", "Overview", "/overview", group=_WHO),
+    Page("environment", "Environment", "/environment", quiet=True, group=_WHO),
+    Page("extensions", "Extensions", "/extensions", quiet=True, group=_WHO),
+    Page("providers", "Providers", "/providers", quiet=True, group=_WHO),
+    Page("pages", "Pages", "/pages", quiet=True, group=_WHO),
+    Page("retention", "Retention", "/retention", quiet=True, group=_WHO),
+    Page("funnel", "Funnel", "/funnel", quiet=True, group=_WHO),
+    Page("volume", "Volume", "/volume", group=_DATA),
+    Page("quality", "Quality", "/quality", group=_DATA),
+    Page("live", "Live", "/live", raw=True, group=_DATA),
+    Page("quarantine", "Quarantine", "/quarantine", raw=True, group=_DATA),
 )
-"""Every page of the menu, in its order."""
+"""Every page, in the order of the menu."""
 
 
 def question_page(page: Page) -> Handler:
     """Return the handler of a page that shows one question's answer under the shared filters."""
 
     async def handler(request: Request) -> Response:
+        role, export = request.state.role, wants_export(request)
         try:
             filters = filters_of(request)
+            answer = await ask(request, page.name, filters, role, export=export)
+            also = {} if export else await _also(request, page, filters, answer)
         except FilterError as wrong:
             return await show(request, page, [], status=400, complaint=str(wrong), **_no_answer(request))
-        rows = await ask(request, page.name, filters)
-        offered = await with_client(request, lambda client: choices(client, filters))
+        if export:
+            return await csv(page.name, answer.rows)
+        offered = await with_client(request, lambda client: choices(client, answer.filters, answer.small))
         return await show(
             request,
             page,
-            _named(request, filters),
-            rows=rows,
-            filters=filters,
+            _named(request, answer.filters),
+            rows=in_order(answer.rows, request.query_params.get("sort", "")),
+            also=also,
+            note=answer.note,
+            guarded=answer.small,
+            filters=answer.filters,
             choices=offered,
             sources=list(request.app.state.settings.sources),
-            spans=_spans(filters),
-            last=_last(filters),
+            spans=_spans(answer.filters),
+            last=_last(answer.filters),
             small_group=SMALL_GROUP,
         )
 
     return signed_in(handler)
 
 
+async def _also(request: Request, page: Page, filters: Filters, answer: Answer) -> dict[str, Any]:
+    """Ask the further questions of a page, about what its own answer is about."""
+    about = {"action": ("event", "event"), "error": ("reason", "reason")}
+    if page.name in about and answer.rows:
+        name, key = about[page.name]
+        filters = replace(filters, equal={**filters.equal, name: answer.rows[0][key]})
+    asked = page.also if answer.rows else ()
+    return {each: (await ask(request, each, filters, request.state.role)).rows for each in asked}
+
+
 async def show(
     request: Request, page: Page, shown: list[Source], status: int = 200, **values: Any
 ) -> Response:
     """Render a page of the menu; `shown` are the sources whose events are on it, for the banner."""
-    menu = [entry for entry in PAGES if request.state.role == "admin" or not entry.raw]
-    shared = {"page": page, "pages": menu, "shown": shown, "complaint": "", "filter_names": FILTERS}
+    menu = [entry for entry in PAGES if not entry.under and (request.state.role == "admin" or not entry.raw)]
+    shared = {
+        "page": page,
+        "pages": menu,
+        "shown": shown,
+        "complaint": "",
+        "filter_names": FILTERS,
+        "guarded": 0,
+    }
     return await render(request, f"{page.name}.html", status, **{**shared, **values})
 
 
@@ -100,6 +136,9 @@ def _no_answer(request: Request) -> dict[str, Any]:
     """The form of a page stands even where its filters are wrong, so that they can be mended."""
     return {
         "rows": [],
+        "also": {},
+        "note": "",
+        "guarded": 0,
         "filters": None,
         "choices": {},
         "sources": list(request.app.state.settings.sources),

@@ -1,40 +1,75 @@
 """How is a question asked with the filters of an address?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from aboveboard.dashboard.spreadsheet import wants_csv
 from aboveboard.insights import QUESTIONS
+from aboveboard.insights.disclosure import Answer, disclosed
 from aboveboard.insights.filters import Filters, filters_from
 
-__all__ = ["FILTERS", "ask", "filters_of", "with_client"]
+__all__ = ["FILTERS", "ask", "exact", "filters_of", "query_of", "wants_export", "with_client"]
 
-Answer = TypeVar("Answer")
+Found = TypeVar("Found")
 
 FILTERS = (
-    "source", "from", "to", "version", "os", "arch", "country", "extension", "event", "reason", "steps",
+    "source", "from", "to", "version", "os", "arch", "country", "extension", "event", "reason", "new_since",
+    "steps",
 )  # fmt: skip
 """The filters that an address may carry, in the order in which pages show them."""
 
 
 def filters_of(request: Request) -> Filters:
     """Read the filters of a request's address; raises FilterError."""
-    query: Mapping[str, str] = request.query_params
-    return filters_from(query, request.app.state.settings.sources, datetime.now(UTC))
+    return filters_from(query_of(request), request.app.state.settings.sources, datetime.now(UTC))
 
 
-async def ask(request: Request, question: str, filters: Filters) -> list[dict[str, Any]]:
-    """Return the rows that answer a question, without holding up the requests that come in meanwhile."""
-    return await with_client(request, lambda client: QUESTIONS[question](client, filters))
+def query_of(request: Request) -> dict[str, str]:
+    """Return the query of an address; the steps of a funnel may come one by one, as a form sends them."""
+    steps = [step for step in request.query_params.getlist("steps") if step]
+    return {**request.query_params, **({"steps": ", ".join(steps)} if steps else {})}
 
 
-async def with_client(request: Request, query: Callable[[Any], Answer]) -> Answer:
+async def ask(
+    request: Request, question: str, filters: Filters, role: str | None, *, export: bool = False
+) -> Answer:
+    """Return what a role may see of a question's answer, without holding up the requests that come in meanwhile.
+
+    An admin sees exact numbers, and everybody does of sources under development; a viewer, and an export of
+    whomever, gets the answer by the rules of small groups. Raises FilterError where those rules refuse the filters.
+    """
+    settings = request.app.state.settings
+    if exact(request, filters, None if export else role):
+        return Answer(
+            await with_client(request, lambda client: QUESTIONS[question](client, filters)), filters
+        )
+    production = [source.name for source in settings.sources if not source.development]
+    return await with_client(
+        request, lambda client: disclosed(client, question, filters, production, settings.small_group)
+    )
+
+
+def exact(request: Request, filters: Filters, role: str | None) -> bool:
+    """Whether a role sees exact numbers under these filters."""
+    return role == "admin" or set(filters.sources) <= set(filters.open_sources)
+
+
+def wants_export(request: Request) -> bool:
+    """Whether rows are wanted as CSV: by `Accept`, or by `format=csv` in the address, for who can only follow links."""
+    return (
+        wants_csv(request.headers.get("accept", ""))
+        or request.query_params.get("format", "").lower() == "csv"
+    )
+
+
+async def with_client(request: Request, query: Callable[[Any], Found]) -> Found:
     """Run a query in a thread, on one of the store's clients for reading."""
 
-    def run() -> Answer:
+    def run() -> Found:
         with request.app.state.readers.client() as client:
             return query(client)
 

@@ -17,6 +17,7 @@ from aboveboard.access.sessions import (
     session_token,
 )
 from aboveboard.collector.rights import in_thread
+from aboveboard.dashboard.questions import query_of
 from aboveboard.dashboard.templating import address, render
 
 __all__ = ["admins_form", "admins_only", "sign_out", "signed_in"]
@@ -110,7 +111,7 @@ async def _admins(request: Request) -> Response:
 
 
 async def _refuse(request: Request, status: int, heading: str, message: str) -> Response:
-    return await render(request, "error.html", status, heading=heading, message=message)
+    return await render(request, "refused.html", status, heading=heading, message=message)
 
 
 async def _by_form(request: Request) -> Response:
@@ -140,7 +141,7 @@ async def _form(request: Request, complaint: str = "", status: int = 401) -> Res
 def _same_page(request: Request) -> str:
     """The address that was asked for, without the token and without filters that are empty."""
     return address(
-        request.url.path, {name: value for name, value in request.query_params.items() if name != "token"}
+        request.url.path, {name: value for name, value in query_of(request).items() if name != "token"}
     )
 
 

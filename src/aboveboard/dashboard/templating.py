@@ -15,8 +15,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from aboveboard.dashboard.charts import lines, pairs, spark
 from aboveboard.dashboard.format import formats_for
-from aboveboard.dashboard.questions import FILTERS
+from aboveboard.dashboard.issue import new_issue
+from aboveboard.dashboard.questions import FILTERS, query_of
 
 __all__ = ["STATIC", "address", "render"]
 
@@ -28,16 +30,22 @@ _SEAM = re.compile(r"(?<=\.)|(?<=[a-z0-9])(?=[A-Z])")
 
 async def render(request: Request, template: str, status: int = 200, **values: Any) -> Response:
     """Return a page made from a template, in the language and formats of whoever asks."""
-    query = {name: request.query_params[name] for name in FILTERS if request.query_params.get(name)}
+    given = query_of(request)
+    query = {name: given[name] for name in FILTERS if given.get(name)}
+
+    sort = request.query_params.get("sort", "")
 
     def here(path: str = request.url.path, **changes: str | None) -> str:
-        return address(path, {**query, **{name.rstrip("_"): value for name, value in changes.items()}})
+        # The order of a table means nothing on another page.
+        kept = {**query, "sort": sort} if path == request.url.path else query
+        return address(path, {**kept, **{name.rstrip("_"): value for name, value in changes.items()}})
 
     shared = {
         "request": request,
         "path": request.url.path,
         "query": query,
         "here": here,
+        "sort": sort,
         "formats": formats_for(request.headers.get("accept-language", "")),
         "role": getattr(request.state, "role", None),
     }
@@ -64,6 +72,13 @@ def _environment() -> Environment:
     environment.globals["static"] = _static
     environment.filters["breakable"] = _breakable
     environment.filters["as_day"] = _as_day
+    environment.filters["as_moment"] = datetime.fromisoformat
+    environment.filters["day_of"] = lambda moment, formats: formats.day(moment)
+    environment.filters["by_two"] = _by_two
+    environment.filters["lines"] = lines
+    environment.filters["pairs"] = pairs
+    environment.filters["spark"] = spark
+    environment.filters["new_issue"] = new_issue
     return environment
 
 
@@ -85,3 +100,11 @@ def _as_day(text: str) -> str:
         return f"{datetime.fromisoformat(text):%Y-%m-%d}"
     except ValueError:
         return ""
+
+
+def _by_two(rows: list[dict[str, Any]], *names: str) -> list[tuple[tuple[Any, ...], list[dict[str, Any]]]]:
+    """Rows in groups of like values, in the order in which those come first."""
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[name] for name in names), []).append(row)
+    return list(groups.items())

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from aboveboard.dashboard.questions import with_client
 from aboveboard.dashboard.templating import render
 from aboveboard.governance.public import SMALL_GROUP, collected, counts
+from aboveboard.insights.disclosure import monday
 
 __all__ = ["routes"]
 
@@ -48,7 +49,8 @@ async def _answer(request: Request) -> Mapping[str, Any]:
     if kept is not None and kept[0] is settings and now - kept[1] < _KEPT_SECONDS:
         answer: Mapping[str, Any] = kept[2]
         return answer
-    since = (datetime.now(UTC) - timedelta(days=_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
+    # Whole weeks: a span that moved by a day each day would tell of single days.
+    since = monday(datetime.now(UTC) - timedelta(days=_DAYS))
     sources = [source for source in settings.sources if not source.development]
     numbers = await with_client(
         request, lambda client: counts(client, [source.name for source in sources], since)

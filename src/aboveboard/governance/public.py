@@ -43,7 +43,7 @@ GROUP BY source
 def counts(client: "Client", sources: Sequence[str], since: datetime) -> dict[str, Any]:
     """Return how many events of each name came in, and how many erasures are done, by source.
 
-    An event's count is None where fewer than five installs sent it, and else rounded to five.
+    An event's count is None where fewer than five installs sent it, and else rounded down to five.
     """
     settings = {"do_not_merge_across_partitions_select_final": 1}
     given = {"sources": list(sources), "since": since}
@@ -59,8 +59,8 @@ def counts(client: "Client", sources: Sequence[str], since: datetime) -> dict[st
 
 
 def rounded(count: int) -> int:
-    """Return a count to the nearest five."""
-    return 5 * round(count / 5)
+    """Return a count rounded down to a multiple of five, so that five to nine read alike."""
+    return count // 5 * 5
 
 
 def collected(source: Source, folder: Path, numbers: Mapping[str, Any]) -> dict[str, Any]:

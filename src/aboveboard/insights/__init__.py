@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from aboveboard.insights import (
+    action,
     actions,
     environment,
+    error,
     errors,
     explain,
     extensions,
@@ -25,9 +27,11 @@ __all__ = ["QUESTIONS", "Filters"]
 QUESTIONS: dict[str, Callable[[Any, Filters], list[dict[str, Any]]]] = {
     "overview": overview.ask,
     "actions": actions.ask,
+    "action": action.ask,
     "explain": explain.ask,
     "releases": releases.ask,
     "errors": errors.ask,
+    "error": error.ask,
     "extensions": extensions.ask,
     "providers": providers.ask,
     "pages": pages.ask,

@@ -1,12 +1,11 @@
 """What do people do, how often does it work, how long does it take, and what are the reasons when it fails?"""
 
-from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from aboveboard.insights.durations import quantiles
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look
-from aboveboard.insights.statistics import Z95
+from aboveboard.insights.statistics import wilson
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -71,7 +70,7 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
 
 
 def _action(row: dict[str, Any]) -> dict[str, Any]:
-    low, high = _wilson(row["success_rate"], row["that_ended"])
+    low, high = wilson(row["success_rate"], row["that_ended"])
     keys, counts = row["timed"]
     middle, slow, slowest = quantiles(keys, counts, (0.5, 0.95, 0.99))
     return {
@@ -88,16 +87,6 @@ def _action(row: dict[str, Any]) -> dict[str, Any]:
         "p95_ms": slow,
         "p99_ms": slowest,
     }
-
-
-def _wilson(share: float | None, count: int) -> tuple[float | None, float | None]:
-    """Return the 95 % interval of a share among so many (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
-    if share is None:
-        return None, None
-    square = Z95**2
-    middle = (share + square / (2 * count)) / (1 + square / count)
-    reach = Z95 * sqrt(share * (1 - share) / count + square / (4 * count**2)) / (1 + square / count)
-    return max(middle - reach, 0.0), min(middle + reach, 1.0)
 
 
 def _shown(reason: dict[str, Any]) -> dict[str, Any]:

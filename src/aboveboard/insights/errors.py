@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from aboveboard.insights.actions import SMALL_GROUP
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look
+from aboveboard.insights.releases import order
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -39,9 +40,13 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
 
     Rows: fingerprint, events (names), failures, installs, first_seen, last_seen, first_version (of the first
     failure), versions (all), type, code, status_code, exit_code, text (cleaned; empty until five installs have sent
-    it, but for development sources), days (list of [day, failures]).
+    it, but for development sources), days (list of [day, failures]). With the filter
+    `new_since` only those whose first version, in the time that is looked at, is that or a newer one.
     """
-    return [_group(row) for row in Look(client, filters).rows(_ERRORS)]
+    found = [_group(row) for row in Look(client, filters).rows(_ERRORS)]
+    if filters.new_since:
+        return [row for row in found if order(row["first_version"]) >= order(filters.new_since)]
+    return found
 
 
 def _group(row: dict[str, Any]) -> dict[str, Any]:

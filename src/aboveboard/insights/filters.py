@@ -31,7 +31,7 @@ class Filters:
     """The sources, the span of time (UTC, `until` exclusive) and exact values to look at.
 
     `open_sources` are those whose texts may be shown whatever the size of a group (development); `steps` are the
-    events of a funnel.
+    events of a funnel; with `new_since` only failures are told that were seen first in that version or a newer one.
     """
 
     sources: Sequence[str]
@@ -40,6 +40,7 @@ class Filters:
     equal: Mapping[str, str]
     open_sources: Sequence[str] = ()
     steps: Sequence[str] = ()
+    new_since: str = ""
 
     def where(self) -> str:
         """Return the condition on events, all values as parameters."""
@@ -68,7 +69,8 @@ def filters_from(query: Mapping[str, str], sources: Sources, now: datetime) -> F
 
     Without `source`: all production sources, or the development sources where there is no other. `from` and `to`
     are days (2026-11-23, `to` included) or moments (ISO 8601, UTC where no zone is said); by default the last 30
-    days. `reason` is a fingerprint, `steps` are names of events with commas between. Raises FilterError.
+    days. `reason` is a fingerprint, `steps` are names of events with commas between; `new_since` is a version.
+    Raises FilterError.
     """
     names = [query["source"]] if query.get("source") else sources.answering()
     for name in names:
@@ -88,6 +90,7 @@ def filters_from(query: Mapping[str, str], sources: Sources, now: datetime) -> F
         equal={name: query[name] for name in _COLUMNS if query.get(name)},
         open_sources=[source.name for source in sources if source.development],
         steps=[step.strip() for step in query.get("steps", "").split(",") if step.strip()],
+        new_since=query.get("new_since", ""),
     )
 
 

@@ -4,6 +4,7 @@ A comparison is a table of four counts in each stratum: failing and all installs
 without it. Arrays hold strata on their first axis and comparisons on the others.
 """
 
+from math import sqrt
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = [
     "excess_of",
     "relative_risk",
     "strength",
+    "wilson",
 ]
 
 Numbers: TypeAlias = NDArray[np.float64]
@@ -135,3 +137,13 @@ def excess_of(first: Risk, second: Risk) -> tuple[Numbers, Numbers]:
         low: Numbers = np.where(np.isfinite(error), np.exp(apart - Z95 * error), 0.0)
         found: Numbers = np.where(np.isfinite(error), ndtr(-apart / error), 1.0)
     return low, found
+
+
+def wilson(share: float | None, count: int) -> tuple[float | None, float | None]:
+    """Return the 95 % interval of a share among so many (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
+    if share is None or not count:
+        return None, None
+    square = Z95**2
+    middle = (share + square / (2 * count)) / (1 + square / count)
+    reach = Z95 * sqrt(share * (1 - share) / count + square / (4 * count**2)) / (1 + square / count)
+    return max(middle - reach, 0.0), min(middle + reach, 1.0)

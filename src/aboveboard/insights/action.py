@@ -1,0 +1,50 @@
+"""Where and when does one action work, and where does it fail?"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from aboveboard.insights.asking import rows
+from aboveboard.insights.breakdown import breakdown
+from aboveboard.insights.filters import Filters
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+else:
+    Client = Any
+
+__all__ = ["DIVIDED_BY", "ask", "of_one_action"]
+
+DIVIDED_BY = (
+    "version", "os", "arch", "country", "extension", "extension version", "status code", "exit code", "week", "day",
+)  # fmt: skip
+"""What one action is divided by."""
+
+# Without an event: the one that fails with most installs.
+_EVENT = """
+SELECT event
+FROM events FINAL
+WHERE {where}
+    AND kind = 'track'
+GROUP BY event
+ORDER BY uniqExactIf((source, install), failed) DESC, uniqExact(source, install) DESC, event
+LIMIT 1
+"""
+
+
+def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
+    """Return how the event that the filters name went, divided by each of DIVIDED_BY; else that which fails most.
+
+    Rows: event, by, value, events, installs, failures, success_rate (0 to 1, None where nothing ended), p50_ms,
+    p95_ms. Values that an event did not say have no row; 400 rows of each division at the most.
+    """
+    filters = of_one_action(client, filters)
+    event = filters.equal.get("event", "")
+    return [{"event": event} | row for row in breakdown(client, filters, DIVIDED_BY)] if event else []
+
+
+def of_one_action(client: "Client", filters: Filters) -> Filters:
+    """Return the filters with an event: the one that they name, or else the one that fails with most installs."""
+    if filters.equal.get("event"):
+        return filters
+    found = rows(client, _EVENT, filters)
+    return replace(filters, equal={**filters.equal, "event": found[0]["event"]}) if found else filters

@@ -1,0 +1,135 @@
+"""Which cells of the events may be seen under some filters, and how much is in each?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from aboveboard.insights.asking import rows
+from aboveboard.insights.filters import Filters
+from aboveboard.insights.suppression import OPEN, Cell, visible
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+else:
+    Client = Any
+
+__all__ = ["DIMENSIONS", "Cells", "read_cells"]
+
+DIMENSIONS = {
+    "source": "source",
+    "version": "app_version",
+    "os": "os",
+    "arch": "arch",
+    "country": "country",
+    "extension": "extension",
+    "event": "event",
+    "reason": "fingerprint",
+    "ended": "multiIf(outcome IN ('cancelled', 'skipped'), 'left', failed, 'failed', 'worked')",
+    "week": "toString(toMonday(time))",
+    "day": "toString(toDate(time))",
+    "started": "toString(event = 'startup')",
+    "page": "page",
+    "library": "library",
+    "library_version": "library_version",
+    "extension_version": "extension_version",
+    "os_version": "os_version",
+    "distribution": "distribution",
+    "locale": "locale",
+    "timezone": "timezone",
+    "status_code": "ifNull(toString(status_code), '')",
+    "exit_code": "ifNull(toString(exit_code), '')",
+}
+"""What cells may be made of, and the SQL of each."""
+
+_CELLS = """
+SELECT {names}, {open}, {{installs}} AS installs, {{estimated}} AS events
+FROM
+(
+    SELECT source, install, weight, {values}
+    FROM events FINAL
+    WHERE {{where}}
+        {condition}
+)
+GROUP BY {names} WITH CUBE
+"""
+
+_ALL = """
+SELECT {installs} AS installs, {estimated} AS events
+FROM events FINAL
+WHERE {where}
+    {condition}
+"""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of some dimensions under some filters; values are given in the order of `asked`."""
+
+    filters: Mapping[str, str]
+    asked: Sequence[str]
+    counts: Mapping[Cell, tuple[int, int]]
+    seen: frozenset[Cell]
+
+    def shows(self, *values: str | None) -> bool:
+        """Whether a cell may be seen; without values the one of the filters alone."""
+        return self._cell(values) in self.seen
+
+    def empty(self, *values: str | None) -> bool:
+        """Whether nothing at all is in a cell, which may be said."""
+        return self._cell(values) not in self.counts
+
+    def events(self, *values: str | None) -> int | None:
+        """The exact events of a cell that may be seen, else None; 0 where it is empty."""
+        cell = self._cell(values)
+        if cell not in self.counts:
+            return 0
+        return self.counts[cell][1] if cell in self.seen else None
+
+    def values(self, *first: str | None) -> list[str]:
+        """The values of the next dimension that may be seen beside the first ones, most installs first."""
+        name = self.asked[len(first)]
+        if name in self.filters:
+            return [self.filters[name]] if self.shows(*first) else []
+        place = list(self._names()).index(name)
+        found = [
+            cell
+            for cell in self.seen
+            if cell[place] is not OPEN and (*cell[:place], OPEN, *cell[place + 1 :]) == self._cell(first)
+        ]
+        found.sort(key=lambda cell: (-self.counts[cell][0], cell[place] or ""))
+        return [cell[place] or "" for cell in found]
+
+    def _names(self) -> list[str]:
+        return [*self.filters, *(name for name in self.asked if name not in self.filters)]
+
+    def _cell(self, values: Sequence[str | None]) -> Cell:
+        given = dict(zip(self.asked, values, strict=False)) | dict(self.filters)
+        return tuple(given.get(name, OPEN) for name in self._names())
+
+
+def read_cells(
+    client: "Client", filters: Filters, dimensions: Sequence[str], small: int, *, failed: bool = False
+) -> Cells:
+    """Count every cell of the filters in use and `dimensions`; with `failed` among failures alone.
+
+    The filters' exact values are dimensions too: what they leave out must not be small either.
+    """
+    names = [*filters.equal, *(name for name in dimensions if name not in filters.equal)]
+    if not names:
+        (row,) = rows(client, _ALL, filters, {"condition": "AND failed" if failed else ""})
+        counts: dict[Cell, tuple[int, int]] = {(): (row["installs"], row["events"])}
+        return Cells({}, [], counts, frozenset({()} if row["installs"] >= small else ()))
+    sql = _CELLS.format(
+        names=", ".join(f"d{place}" for place in range(len(names))),
+        open=", ".join(f"grouping(d{place}) AS o{place}" for place in range(len(names))),
+        values=", ".join(f"toString({DIMENSIONS[name]}) AS d{place}" for place, name in enumerate(names)),
+        condition="AND failed" if failed else "",
+    )
+    counts = {}
+    for row in rows(client, sql, replace(filters, equal={})):
+        cell = tuple(OPEN if row[f"o{place}"] else row[f"d{place}"] for place in range(len(names)))
+        if row["events"] or row["installs"]:
+            counts[cell] = row["installs"], row["events"]
+    # What belongs to no install is as little shown as what belongs to one.
+    seen = visible({cell: count[0] for cell, count in counts.items()}, small)
+    return Cells(dict(filters.equal), list(dimensions), counts, frozenset(seen))
