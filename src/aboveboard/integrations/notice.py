@@ -18,6 +18,26 @@ NEVER: Final = (
     "Never sent: names, files, arguments, addresses, or what you typed. Nothing is sent before a yes."
 )
 
+# The words of the dialogs, the same in every toolkit.
+TITLE: Final = "Usage data"
+QUESTION: Final = "May %s send usage data?"
+INTRO: Final = (
+    "It would tell its makers what works and what fails. The data goes to %s. "
+    "You can change your answer, see every byte and have it deleted in the settings."
+)
+NOBODY: Final = "nobody: there is no collector"
+COLLECTED: Final = "What is collected"
+YOUR_EVENTS: Final = "Your events so far"
+SO_FAR: Final = "%d events wait in memory for your answer. With yes, they are sent exactly like this:"
+NOTHING_YET: Final = "Nothing has happened yet. Invented events, as they would be sent:"
+PRIVACY: Final = "Privacy statement"
+LATER: Final = "Ask me later"
+NO: Final = "No, do not send"
+YES: Final = "Yes, send"
+DECIDED_BY: Final = "decided by %s"
+NOT_RECORDED: Final = "Your answer could not be recorded, so you will be asked again. %s"
+NOT_KEPT: Final = "Nothing is sent while this runs, but your answer could not be kept. %s"
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from aboveboard.integrations import notice as words
 from aboveboard.integrations.notice import NEVER, WITH_EACH, Notice, events_so_far, notice_of
 from aboveboard.integrations.qt.parts import Background, code, heading, link, paragraph, tr
 
@@ -42,10 +43,10 @@ class ConsentDialog(QDialog):
         self._telemetry = telemetry
         self._background = Background(self)
         self._notice = notice or notice_of(telemetry, app)
-        self.setWindowTitle(tr("Usage data"))
+        self.setWindowTitle(tr(words.TITLE))
         self.setAccessibleName(tr("Question about usage data"))
         self.setObjectName("consentDialog")
-        self._title = heading(tr("May %s send usage data?") % app)
+        self._title = heading(tr(words.QUESTION) % app)
         self._title.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._problem = paragraph()
         self._problem.setObjectName("consentProblem")
@@ -89,7 +90,7 @@ class ConsentDialog(QDialog):
         layout.addWidget(tabs, 1)
         layout.addWidget(self._problem)
         if self._notice is not None and self._notice.privacy:
-            layout.addWidget(link(tr("Privacy statement"), self._notice.privacy))
+            layout.addWidget(link(tr(words.PRIVACY), self._notice.privacy))
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._later)
@@ -100,10 +101,7 @@ class ConsentDialog(QDialog):
 
     def _intro(self) -> str:
         host = self._notice.host if self._notice is not None else ""
-        return tr(
-            "It would tell its makers what works and what fails. The data goes to %s. "
-            "You can change your answer, see every byte and have it deleted in the settings."
-        ) % (host or tr("nobody: there is no collector"))
+        return tr(words.INTRO) % (host or tr(words.NOBODY))
 
     def _collected(self) -> QWidget:
         """Return the list of all events with their descriptions, and what travels with each."""
@@ -129,12 +127,7 @@ class ConsentDialog(QDialog):
         view = code(tr("Your events so far, as they would be sent"))
         view.setObjectName("consentPreview")
         view.setPlainText(events_so_far(self._telemetry))
-        said = (
-            tr("%d events wait in memory for your answer. With yes, they are sent exactly like this:")
-            % waiting
-            if waiting
-            else tr("Nothing has happened yet. Invented events, as they would be sent:")
-        )
+        said = tr(words.SO_FAR) % waiting if waiting else tr(words.NOTHING_YET)
         box = QWidget()
         column = QVBoxLayout(box)
         column.addWidget(paragraph(said))
@@ -173,12 +166,8 @@ class ConsentDialog(QDialog):
             self.accept()
             return
         status = self._telemetry.status()
-        why = (status.problem or tr("decided by %s") % status.decided_by) if status is not None else ""
-        self._problem.setText(
-            tr("Your answer could not be recorded, so you will be asked again. %s") % why
-            if yes
-            else tr("Nothing is sent while this runs, but your answer could not be kept. %s") % why
-        )
+        why = (status.problem or tr(words.DECIDED_BY) % status.decided_by) if status is not None else ""
+        self._problem.setText(tr(words.NOT_RECORDED) % why if yes else tr(words.NOT_KEPT) % why)
         self._problem.show()
         for button in self._buttons():
             button.setEnabled(True)
