@@ -1,12 +1,18 @@
 """Can a person read every byte, and where do the files lie on each system?"""
 
 import json
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aboveboard import Host
 from aboveboard.client.places import find_places
+from aboveboard.client.retention import trim
+from aboveboard.client.spool import Spool
 from tests.client.collector import answering, success
 from tests.client.conftest import Bench
 from tests.client.test_delivery import log
@@ -178,3 +184,80 @@ def test_a_deletion_is_in_the_journal_and_its_id_only_until_it_is_confirmed(benc
     assert (done.state, done.status) == ("sent", 200)
     assert json.loads(done.body)["anonymousId"] == "<forgotten>"
     assert json.loads(done.answer)["receipt"]["rows"] == 3
+
+
+def test_the_journal_keeps_each_try_of_a_request_as_it_was_sent(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    log(telemetry, 2)
+    for status, said in ((503, b'"away"'), (502, b"<html>"), (200, b"<html>a captive portal</html>")):
+        bench.collector.answer = answering(status, said)
+        assert not telemetry.flush(2)
+    bench.collector.answer = success
+    assert telemetry.flush(5)
+    requests = [entry for entry in telemetry.journal() if entry.what == "request"]
+    assert [(entry.state, entry.status) for entry in requests] == [
+        ("again", 503),
+        ("again", 502),
+        ("again", 200),
+        ("sent", 200),
+    ]
+    assert [json.loads(entry.body) for entry in requests] == [sent.body for sent in bench.collector.batches]
+    assert [entry.answer for entry in requests][:3] == ['"away"', "<html>", "<html>a captive portal</html>"]
+    assert len({entry.request for entry in requests}) == 1
+
+
+def test_the_journal_keeps_a_request_that_was_too_large_before_it_was_split(bench: Bench) -> None:
+    def small_only(handler: Any, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        return success(handler, body) if len(body["batch"]) <= 2 else (413, {}, b"too large")
+
+    telemetry = bench.telemetry()
+    bench.collector.answer = small_only
+    log(telemetry, 4)
+    assert telemetry.flush(5)
+    requests = [entry for entry in telemetry.journal() if entry.what == "request"]
+    assert [json.loads(entry.body) for entry in requests] == [sent.body for sent in bench.collector.batches]
+    assert [entry.status for entry in requests] == [413, 200, 200]
+
+
+def test_tries_go_before_what_waits_where_the_journal_is_full(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    bench.collector.answer = answering(503)
+    log(telemetry, 3)
+    for _ in range(2):
+        telemetry.flush(2)
+    telemetry.close()
+    with closing(Spool(bench.data / "spool.db")) as spool:
+        assert spool.database.execute("SELECT count(*) FROM tries").fetchone() == (1,)
+        spool.database.execute("UPDATE tries SET body = zeroblob(50000)")
+        trim(spool, time.time(), most=0, room=spool.size() - 1)
+        assert spool.waiting() == 3
+        assert spool.database.execute("SELECT count(*) FROM tries").fetchone() == (0,)
+
+
+def test_a_journal_of_an_older_version_can_be_read(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    log(telemetry, 1)
+    assert telemetry.flush(5)
+    telemetry.close()
+    with closing(Spool(bench.data / "spool.db")) as spool:
+        spool.database.execute("DROP TABLE tries")
+    assert [entry.what for entry in telemetry.journal()] == ["event", "request"]
+
+
+def test_status_does_not_wait_for_another_process_that_writes(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    log(telemetry, 1)
+    assert telemetry.flush(5)
+    with closing(sqlite3.connect(bench.data / "spool.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        log(telemetry, 5)
+        time.sleep(0.2)
+        for _ in range(5):
+            began = time.monotonic()
+            status = telemetry.status()
+            assert status is not None
+            assert status.sent == 1
+            assert time.monotonic() - began < 0.5
+        other.execute("ROLLBACK")
+    assert telemetry.flush(5)
+    assert len(bench.collector.events) == 6

@@ -8,6 +8,8 @@ import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+import pytest
+
 from aboveboard import Telemetry
 from tests.client.apps import ROOT, command, environment
 from tests.client.collector import answering, success
@@ -370,3 +372,23 @@ def test_after_a_no_that_could_not_be_written_a_yes_that_can_be_counts_again(ben
     telemetry.log_usage("tick", {"number": 9})
     assert telemetry.flush(5)
     assert sent_names(bench) == ["tick"]
+
+
+@pytest.mark.parametrize("fault", ["garbage", "gone", "a folder"])
+def test_a_damaged_spool_does_not_forget_that_a_deletion_is_due(bench: Bench, fault: str) -> None:
+    first = bench.telemetry()
+    first.log_usage("tick", {"number": 1})
+    assert first.flush(5)
+    first.close()
+    for path in bench.data.glob("spool.db*"):
+        path.unlink()
+    if fault == "garbage":
+        (bench.data / "spool.db").write_bytes(b"this is no database" * 1000)
+    if fault == "a folder":
+        (bench.data / "spool.db").mkdir()
+    second = bench.telemetry(accept=False)
+    assert second.consent.decline()
+    assert bench.collector.wait(lambda: bench.collector.erasures)
+    assert bench.collector.erasures[0].body["anonymousId"] == bench.collector.events[0]["anonymousId"]
+    assert not (bench.data / "uploaded").exists()
+    assert bench.collector.wait(lambda: second.receipts() and second.receipts()[0].receipt)

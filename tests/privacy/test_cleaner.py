@@ -272,3 +272,13 @@ def test_constants_of_systems_stay_in_quotes(quote: str) -> None:
     for name in NO_CONSTANTS.split():
         assert name not in Cleaner().clean(f"raise {quote}{name}{quote} first")
     assert "NOFILE" not in Cleaner(["nofile"]).clean(f"raise {quote}RLIMIT_NOFILE{quote} first")
+
+
+def test_a_value_said_again_before_each_text_costs_nothing() -> None:
+    cleaner = Cleaner(["apollo"])
+    cleaner.clean("warm")
+    ready = cleaner._ready
+    for _ in range(100):
+        cleaner.sensitive("apollo")
+        assert cleaner.clean("cannot start apollo") == "cannot start <name>"
+    assert cleaner._ready is ready

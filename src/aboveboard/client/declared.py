@@ -43,7 +43,7 @@ class Declared:
         self._hinted: set[tuple[str, str]] = set()
         self._loaded: Catalog | None = None
         self._included: list[Included] = []
-        self._sensitive: list[tuple[str, str]] = []
+        self._sensitive: dict[tuple[str, str], None] = {}
         self._safety: Safety | None = None
         self._broken: dict[str, str] = {}
         self._own_problem = (
@@ -92,7 +92,9 @@ class Declared:
 
     def sensitive(self, value: str, kind: str) -> None:
         """Learn a value that must not leave this machine."""
-        self._sensitive.append((value, kind))
+        if (value, kind) in self._sensitive:
+            return  # an app may say it again before each action
+        self._sensitive[value, kind] = None
         if self._safety is not None:
             self._safety.cleaner.sensitive(value, kind)
 
@@ -141,7 +143,7 @@ class Declared:
         """Return the cleaner with the app's vocabulary and this machine's names, and the hasher."""
         if self._safety is None:
             cleaner = Cleaner(machine_names(self._host), words=catalog.words, small=True)
-            for value, kind in self._sensitive:
+            for value, kind in list(self._sensitive):
                 cleaner.sensitive(value, kind)
             self._safety = Safety(cleaner, Hasher(self._key()))
         return self._safety

@@ -66,7 +66,7 @@ def _leave_the_rest(engine: Engine) -> None:
 
     accepted = engine.consent.decision().state == ACCEPTED
     pending = read_erasures(engine.places.erasures).pending
-    if not can_detach() or not engine.places.spool.exists() or not (accepted or pending):
+    if not can_detach() or not (pending or (accepted and engine.places.spool.exists())):
         return
     with GATE, closing(engine.open_spool()) as spool:
         if not (accepted and spool.waiting()) and not pending:

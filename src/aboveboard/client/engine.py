@@ -28,7 +28,7 @@ from aboveboard.client.places import find_places
 from aboveboard.client.policy import Policy
 from aboveboard.client.record import APP, TRACK, Call, Extension
 from aboveboard.client.recorder import Recorder, Surroundings
-from aboveboard.client.revocation import accepted_again, forget, revoke
+from aboveboard.client.revocation import accepted_again, forget, is_revoked, note_revocation, revoke
 from aboveboard.client.rules import load_rules
 from aboveboard.client.sender import INTERVAL_SECONDS, Sender, Target
 from aboveboard.client.spool import Spool
@@ -273,8 +273,10 @@ class Engine:
         if decision.state == DECLINED:
             for _ in range(REVOKE_TRIES):
                 attempt(lambda: revoke(self.places, self.host), None)
-                if read_erasures(self.places.erasures).revoked or not self.places.spool.exists():
+                if is_revoked(self.places):
                     break
+            else:
+                attempt(lambda: note_revocation(self.places, self.host), None)
             self._send_erasures()
 
     def _drop_above(self, level: str) -> None:

@@ -47,8 +47,9 @@ class Entry:
     """One event or one request of the journal.
 
     `what` is "event", "request" or "deletion". An event has its JSON as `content` and in `notes` what was dropped or
-    replaced, as [path, what was done, why]; a request has its exact body as `body` and the collector's answer;
-    so has a deletion, in whose body the id is forgotten once the collector has confirmed it.
+    replaced, as [path, what was done, why]. A request has its exact body as `body` and the collector's answer, and
+    is there once for each time it was tried ("again" where another try followed). So has a deletion, in whose
+    body the id is forgotten once the collector has confirmed it.
     """
 
     what: str
@@ -75,7 +76,7 @@ def read_journal(path: Path) -> Iterator[Entry]:
             changed = tuple((path, done, why) for path, done, why in json.loads(notes))
             yield Entry("event", state, created, event, json.loads(payload), changed, batch)
         for number, state, tried, status, answer, body in database.execute(
-            "SELECT id, state, tried, status, answer, body FROM batches ORDER BY id"
+            f"SELECT id, state, tried, status, answer, body FROM batches {_tries(database)} ORDER BY 1, 3"  # noqa: S608
         ):
             text = read_body(body)
             yield Entry(
@@ -156,6 +157,12 @@ def dropped_counts(path: Path) -> dict[str, int]:
         return dict(
             database.execute("SELECT reason, sum(number) FROM counts GROUP BY reason ORDER BY reason")
         )
+
+
+def _tries(database: sqlite3.Connection) -> str:
+    found = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'tries'").fetchone()
+    query = "UNION ALL SELECT batch, 'again', tried, status, answer, body FROM tries"
+    return query if found else ""  # a file that an older version left has none
 
 
 def _deletions(database: sqlite3.Connection) -> dict[str, Deletion]:

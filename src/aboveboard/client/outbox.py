@@ -49,7 +49,6 @@ def next_batch(spool: Spool, envelope: Envelope, now: float, sent_at: str, limit
     sent any more, whenever it was logged.
     """
     with spool.transaction() as database:
-        spool.keep("uploaded", "yes")
         spool.drop_above(envelope.level, stamp(now)[:10])
         found = _open_batch(database)
         number, attempts, first, last = found or (None, 0, 0, LAST_ROW)
@@ -59,8 +58,10 @@ def next_batch(spool: Spool, envelope: Envelope, now: float, sent_at: str, limit
         body = _body([payload for _, payload in rows], envelope, sent_at)
         if number is None:
             number = _create(database, rows[0][0], rows[-1][0], body, now)
+        _keep_last_try(database, int(number))
         database.execute(
-            "UPDATE batches SET body = ?, tried = ?, attempts = attempts + 1 WHERE id = ?",
+            "UPDATE batches SET body = ?, tried = ?, attempts = attempts + 1, status = NULL, answer = NULL"
+            " WHERE id = ?",
             (body, now, number),
         )
     return Batch(int(number), tuple(row for row, _ in rows), body, attempts + 1)
@@ -85,11 +86,14 @@ def keep(spool: Spool, batch: Batch, status: int, answer: str) -> None:
         database.execute("UPDATE batches SET status = ?, answer = ? WHERE id = ?", (status, answer, batch.id))
 
 
-def split(spool: Spool, batch: Batch) -> None:
+def split(spool: Spool, batch: Batch, status: int, answer: str) -> None:
     """Take the later half of a batch out of it, so that it fits; its events wait for the next one."""
     half = batch.rows[max(1, len(batch.rows) // 2) - 1]
     with spool.transaction() as database:
-        database.execute("UPDATE batches SET last = ? WHERE id = ?", (half, batch.id))
+        database.execute(
+            "UPDATE batches SET last = ?, status = ?, answer = ? WHERE id = ?",
+            (half, status, answer, batch.id),
+        )
 
 
 def read_body(body: bytes) -> str:
@@ -105,7 +109,17 @@ def _open_batch(database: sqlite3.Connection) -> tuple[int, int, int, int] | Non
         if _rows(database, first, last, 1):
             return number, attempts, first, last
         database.execute("DELETE FROM batches WHERE id = ?", (number,))
+        database.execute("DELETE FROM tries WHERE batch = ?", (number,))
     return None
+
+
+def _keep_last_try(database: sqlite3.Connection, number: int) -> None:
+    """Put the request that was tried before among the tries; one cut short by the end of its process has no answer."""
+    database.execute(
+        "INSERT INTO tries (batch, tried, status, answer, body)"
+        " SELECT id, tried, status, answer, body FROM batches WHERE id = ? AND attempts > 0",
+        (number,),
+    )
 
 
 def _rows(database: sqlite3.Connection, first: int, last: int, limit: int) -> list[tuple[int, str]]:

@@ -44,6 +44,11 @@ class Places:
         return self.data / "erasures.json"
 
     @property
+    def uploaded(self) -> Path:
+        """Return the file that is there once something was uploaded, so that a deletion is due after a no."""
+        return self.data / "uploaded"
+
+    @property
     def runs(self) -> Path:
         """Return the folder where each running process holds a locked file."""
         return self.data / "runs"

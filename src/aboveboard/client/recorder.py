@@ -27,6 +27,8 @@ DUE_SECONDS: Final = 2.0
 REPORT_SECONDS: Final = 60.0
 RETRY_SECONDS: Final = 1.0
 BUSY_SECONDS: Final = 0.02
+PATIENCE_SECONDS: Final = 0.2
+BUSY_AT_END_SECONDS: Final = 2.0
 DROPPED_EVENT: Final = "dropped"
 UNUSABLE: Final = "unusable arguments"
 
@@ -109,6 +111,8 @@ class Recorder:
                 self._forget()
                 return LOOK_SECONDS
             self._report()
+            if self._finishing and self._spool is not None:
+                self._spool.wait_at_most(BUSY_AT_END_SECONDS)
             while True:
                 signals = self._take()
                 try:
@@ -138,18 +142,18 @@ class Recorder:
         level = self._around.level()
         self._large = 0 if len(self._queue) <= CHUNK else self._large
         allowed = {each for each in levels.LEVELS if levels.covers(level, each)}
-        with GATE:  # the first checks import what they need
-            for _ in range(CHUNK):
-                if not self._queue:
-                    break
-                entry = self._queue.popleft()
-                if isinstance(entry, Signal):
-                    return [entry]
+        for _ in range(CHUNK):
+            if not self._queue:
+                break
+            entry = self._queue.popleft()
+            if isinstance(entry, Signal):
+                return [entry]
+            with GATE:  # the first checks import what they need; for one event each, because a fork waits
                 event = self._guarded(entry)
-                if isinstance(event, str):  # this one call is lost, not those behind it
-                    self._lost[event, UNNAMED] += 1
-                elif event is not None and event.level in allowed:
-                    self._events.append(event)
+            if isinstance(event, str):  # this one call is lost, not those behind it
+                self._lost[event, UNNAMED] += 1
+            elif event is not None and event.level in allowed:
+                self._events.append(event)
         return []
 
     def _guarded(self, entry: Call | Event) -> Event | str | None:
@@ -220,6 +224,8 @@ class Recorder:
     def _opened(self) -> Spool:
         if self._spool is None:
             self._spool = self._around.open_spool()
+            # Inside the gate nobody waits for another process: a fork would, and whoever asks for the status.
+            self._spool.wait_at_most(BUSY_AT_END_SECONDS if self._finishing else PATIENCE_SECONDS)
         return self._spool
 
     def _drop(self, reason: str, event: str) -> None:

@@ -22,7 +22,9 @@ def trim(spool: Spool, now: float, most: int = MOST_BYTES, room: int = ROOM_BYTE
         return
     while spool.size() > room:
         with spool.transaction():
-            if not _delete_oldest_sent(spool) and not _drop_oldest_waiting(spool, now):
+            if not (
+                _delete_oldest_sent(spool) or _delete_oldest_tries(spool) or _drop_oldest_waiting(spool, now)
+            ):
                 return
 
 
@@ -50,6 +52,12 @@ def _delete_oldest_sent(spool: Spool) -> int:
     if some:
         _delete_finished(spool, "id < ?", float(found[0]) if found else float("inf"))
     return int(bool(some))
+
+
+def _delete_oldest_tries(spool: Spool) -> int:
+    """Delete what earlier tries of requests that still wait had sent; an outage of weeks makes many of them."""
+    query = "DELETE FROM tries WHERE id IN (SELECT id FROM tries ORDER BY id LIMIT ?)"
+    return spool.database.execute(query, (SLICE,)).rowcount
 
 
 def _drop_oldest_waiting(spool: Spool, now: float) -> int:

@@ -15,31 +15,43 @@ def revoke(places: Places, host: Host) -> None:
 
     All processes of the app may do this at once: the spool's write lock lets one of them be the first.
     """
-    if not places.spool.exists() or read_erasures(places.erasures).revoked:
+    if is_revoked(places):
         return
     with GATE, closing(Spool(places.spool)) as spool:
         with spool.transaction():
             spool.delete_queued(float("inf"))
-            known = read_erasures(places.erasures)
-            if not known.revoked:
-                uploaded = spool.get("uploaded") == "yes"
-                write_erasures(places.erasures, _with_deletion(known, places, host, uploaded))
-                remove_own_id(places)
-                spool.put("uploaded", "no")
+            note_revocation(places, host)
         # Last: it fails while another thread has the spool open, and the deletion must be noted all the same.
         spool.scrub()
 
 
+def is_revoked(places: Places) -> bool:
+    """Tell whether the revocation is noted already, or nothing was ever kept."""
+    if not places.spool.exists() and not places.uploaded.exists():
+        return True
+    return read_erasures(places.erasures).revoked
+
+
+def note_revocation(places: Places, host: Host) -> None:
+    """Note the deletion to ask for and remove our own id; also where the spool cannot be opened."""
+    known = read_erasures(places.erasures)
+    if not known.revoked:
+        write_erasures(places.erasures, _with_deletion(known, places, host))
+        remove_own_id(places)
+        places.uploaded.unlink(missing_ok=True)
+
+
 def forget(places: Places, host: Host) -> None:
     """Delete journal, queue, key and own id, and note the deletion to ask for; consent stays as it is."""
-    if not places.spool.exists():
+    if not places.spool.exists() and not places.uploaded.exists():
         return
     with GATE, closing(Spool(places.spool)) as spool:
         with spool.transaction():
             known = read_erasures(places.erasures)
-            noted = _with_deletion(known, places, host, spool.get("uploaded") == "yes")
+            noted = _with_deletion(known, places, host)
             write_erasures(places.erasures, Erasures(known.revoked, host.clock(), noted.all))
             remove_own_id(places)
+            places.uploaded.unlink(missing_ok=True)
             places.key.unlink(missing_ok=True)
             spool.delete_all()
         spool.database.execute("VACUUM")
@@ -58,9 +70,9 @@ def accepted_again(places: Places) -> None:
             write_erasures(places.erasures, Erasures(False, known.revoked_at, known.all))
 
 
-def _with_deletion(known: Erasures, places: Places, host: Host, uploaded: bool) -> Erasures:
+def _with_deletion(known: Erasures, places: Places, host: Host) -> Erasures:
     identity = read_id(places)
     asked = known.all
-    if uploaded and identity:
+    if identity and places.uploaded.exists():
         asked += (Erasure(new_id(host), identity, host.clock()),)
     return Erasures(True, host.clock(), asked)

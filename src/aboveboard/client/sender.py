@@ -9,6 +9,7 @@ from aboveboard.client import wire
 from aboveboard.client.boundary import attempt
 from aboveboard.client.delivery import KEEP, REFUSED, SENT, SPLIT, Outcome, Reply, backoff, judge
 from aboveboard.client.erasure import Erasure, read_erasures, write_erasures
+from aboveboard.client.files import create_once
 from aboveboard.client.gate import GATE
 from aboveboard.client.host import LIBRARY, VERSION, Host
 from aboveboard.client.journal import Deletion, keep_deletion, read_deletions
@@ -121,6 +122,8 @@ class Sender:
                 batch = next_batch(spool, envelope, now, wire.stamp(now), self._limit)
             if batch is None:
                 return True
+            # Beside the spool, not in it: a file of SQLite that is damaged would forget that a deletion is due.
+            create_once(self._places.uploaded, b"")
             result = self._send(batch, aborts)
             if self._envelope() is None:
                 return False  # taken back meanwhile; the rows are gone or going
@@ -200,7 +203,7 @@ class Sender:
             self._has_refused = True
         elif outcome.action == SPLIT:
             self._limit = max(1, len(batch.rows) // 2)
-            split(spool, batch)
+            split(spool, batch, status, outcome.answer)
         else:
             keep(spool, batch, status, outcome.answer)
         return outcome.action != KEEP and not outcome.wait

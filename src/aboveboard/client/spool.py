@@ -1,8 +1,9 @@
 """Where do events wait, and what was sent? One SQLite file that all processes of the app share.
 
 Queue and journal are the same rows: an event's `state` goes from `queued` to `sent` (or `refused`,
-`expired`), and a batch keeps the exact bytes of its request. WAL lets one process write while others
-read, and an event is safe from the death of its process as soon as its transaction is committed.
+`expired`), a batch keeps the exact bytes of its last request, and `tries` those before it. WAL lets one
+process write while others read, and an event is safe from the death of its process as soon as its
+transaction is committed.
 """
 
 import sqlite3
@@ -20,7 +21,7 @@ REFUSED: Final = "refused"
 EXPIRED: Final = "expired"
 ABOVE_LEVEL: Final = "above the level"
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 BUSY_SECONDS: Final = 2.0
 WAL_BYTES: Final = 1 << 20
 CACHE_KIB: Final = 128
@@ -53,6 +54,15 @@ CREATE TABLE IF NOT EXISTS batches (
     body BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS batches_by_state ON batches (state, id);
+CREATE TABLE IF NOT EXISTS tries (
+    id INTEGER PRIMARY KEY,
+    batch INTEGER NOT NULL,
+    tried REAL NOT NULL,
+    status INTEGER,
+    answer TEXT,
+    body BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS tries_by_batch ON tries (batch);
 CREATE TABLE IF NOT EXISTS counts (
     day TEXT NOT NULL,
     reason TEXT NOT NULL,
@@ -95,6 +105,10 @@ class Spool:
         self.path = path
         make_private_folder(path.parent)
         self.database = _connect(path)
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Give up after `seconds` where another process writes all the time."""
+        self.database.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
     def close(self) -> None:
         """Close the connection; the last one to close folds the log into the file."""
@@ -182,7 +196,7 @@ class Spool:
 
     def delete_all(self) -> None:
         """Delete every row, inside a transaction."""
-        for table in ("events", "batches", "counts", "days", "held", "meta"):
+        for table in ("events", "batches", "tries", "counts", "days", "held", "meta"):
             self.database.execute(f"DELETE FROM {table}")  # noqa: S608  (a constant)
 
     def fold(self) -> None:
@@ -198,12 +212,13 @@ class Spool:
             "DELETE FROM batches WHERE NOT EXISTS"
             " (SELECT 1 FROM events WHERE events.id BETWEEN batches.first AND batches.last)"
         )
+        self.database.execute("DELETE FROM tries WHERE batch NOT IN (SELECT id FROM batches)")
 
     def scrub(self) -> None:
         """Empty the log, which may still hold what was deleted; where somebody reads, the next fold does it."""
-        self.database.execute("PRAGMA busy_timeout = 200")
+        self.wait_at_most(0.2)
         self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        self.database.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        self.wait_at_most(BUSY_SECONDS)
 
     def size(self) -> int:
         """Return how many bytes of the file are in use."""

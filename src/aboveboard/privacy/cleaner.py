@@ -26,6 +26,7 @@ class Cleaner:
         self._waiting: list[tuple[str, str]] = [
             (text, "name") for value in known_values if (text := _text(value))
         ]
+        self._taught = set(self._waiting)
         self._own = frozenset(words)
         self._is_small = small
         self._lock = allocate_lock()
@@ -48,7 +49,9 @@ class Cleaner:
         """
         if text := _text(value):
             with self._lock:
-                self._waiting.append((text, kind))
+                if (text, kind) not in self._taught:  # learning it again would make every step anew
+                    self._taught.add((text, kind))
+                    self._waiting.append((text, kind))
 
     def _prepared(self) -> "Pipeline":
         """Load what cleaning needs, and learn the values that wait."""
