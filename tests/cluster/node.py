@@ -40,7 +40,7 @@ CONFIG = """
 INTERNAL = "X-Of-A-Node"
 _NOT_THE_ENGINES = CHDB_TRANSPORT_SETTINGS | {"query", "default_format", "insert_deduplication_token"}
 _INSERT = re.compile(
-    rb"\s*INSERT INTO\s+`?(\w+)`?\s*(\([^)]*\))?\s*(?:SETTINGS\s+.*?)?\s*FORMAT\s+(\w+)\s*\n?",
+    rb"\s*INSERT INTO\s+`?(\w+)`?\s*(\([^)]*\))?\s*(?:SETTINGS\s+.*?)?\s*FORMAT\s+(\w+)[ \t\f]*\r?\n?",
     re.IGNORECASE | re.DOTALL,
 )
 _INSERT_SELECT = re.compile(

@@ -1,9 +1,10 @@
-"""Is the store whole?"""
+"""Is the store whole, has it the tables that this version expects, and how does it get to another place?"""
 
 import sys
 
 import click
 
+from aboveboard.cli.move import move
 from aboveboard.cli.remote import Remote, remote_options
 
 __all__ = ["store"]
@@ -12,6 +13,9 @@ __all__ = ["store"]
 @click.group()
 def store() -> None:
     """Look after the store."""
+
+
+store.add_command(move)
 
 
 @store.command()
