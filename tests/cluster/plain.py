@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["distributed", "plain"]
+__all__ = ["distributed", "here", "plain"]
 
 _ON = re.compile(r"\s+ON CLUSTER '[^']*'")
 _REPLICATED = re.compile(r"\bReplicated(\w*MergeTree)\('[^']*', '[^']*'(?:, )?")
@@ -14,7 +14,12 @@ _DISTRIBUTED = re.compile(
 
 def plain(statement: str) -> str:
     """Return the statement for the one server that runs it: not on a cluster, and not replicated."""
-    return _REPLICATED.sub(r"\1(", _ON.sub("", statement))
+    return _REPLICATED.sub(r"\1(", here(statement))
+
+
+def here(statement: str) -> str:
+    """Return the statement for this server alone."""
+    return _ON.sub("", statement)
 
 
 def distributed(statement: str) -> tuple[str, str, str] | None:

@@ -11,10 +11,10 @@ import pytest
 from aboveboard.errors import StoreError
 from aboveboard.store import connect
 from aboveboard.store.cluster import LOCAL, read_table, render, sharding_key
-from aboveboard.store.migrations import _LEDGER, migrations, statements
+from aboveboard.store.migrations import LEDGER, migrations, statements
 
 ROOT = Path(__file__).parent.parent.parent
-EVERY = [_LEDGER, *(statement for step in migrations() for statement in statements(step.sql))]
+EVERY = [LEDGER, *(statement for step in migrations() for statement in statements(step.sql))]
 RENDERED = [rendered for statement in EVERY for rendered in render(statement, "two", "telemetry")]
 AT_RUNTIME = [
     "ALTER TABLE events DELETE WHERE (source, install) IN (('a', 'b')) SETTINGS mutations_sync = 2",

@@ -21,7 +21,11 @@ store.add_command(move)
 @store.command()
 @remote_options
 def check(remote: Remote) -> None:
-    """Let the running server read every part and compare checksums; exit code 1 where one does not fit."""
+    """Let the running server look after its store; exit code 1 where something is wrong.
+
+    It reads every part and compares checksums, and compares the tables with those that this version expects. In a
+    cluster it asks every server of its address.
+    """
     found = remote.ask("check", {})
     for table in found["tables"]:
         click.echo(
@@ -32,6 +36,9 @@ def check(remote: Remote) -> None:
         click.echo(f"broken: {part}", err=True)
     for part in found["detached"]:
         click.echo(f"put aside as damaged when the store was opened: {part}", err=True)
+    for difference in found["schema"]:
+        click.echo(difference, err=True)
     if bad or found["detached"]:
         click.echo("Restore a backup: aboveboard restore FILE", err=True)
+    if bad or found["detached"] or found["schema"]:
         sys.exit(1)

@@ -23,6 +23,7 @@ from aboveboard.collector.rights import deletion_id, in_thread, refused
 from aboveboard.errors import RequestRefused, SettingsError
 from aboveboard.store.backup import back_up
 from aboveboard.store.check import check
+from aboveboard.store.schema import differences
 
 __all__ = ["PREFIX", "admin_only", "routes"]
 
@@ -114,7 +115,7 @@ async def _backup(request: Request, token: Token) -> Response:
 async def _check(request: Request, _: Token) -> Response:
     def look() -> dict[str, Any]:
         with request.app.state.readers.client() as client:
-            return check(client)
+            return check(client) | {"schema": differences(client)}
 
     return _json(await in_thread(look))
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 else:
     Client = Any
 
-__all__ = ["Migration", "migrate", "migrations", "statements"]
+__all__ = ["LEDGER", "Migration", "migrate", "migrations", "statements"]
 
-_LEDGER = """
+LEDGER = """
 CREATE TABLE IF NOT EXISTS migrations
 (
     number UInt32,
@@ -27,6 +27,7 @@ ENGINE = MergeTree
 ORDER BY number
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 """
+"""The table in which the steps that were applied are noted."""
 
 
 class Migration(NamedTuple):
@@ -60,7 +61,7 @@ def migrate(client: "Client") -> list[Migration]:
     """
     # Asked first: in a cluster a statement waits for every server, and a start must not wait for one that is away.
     if not client.query("EXISTS TABLE migrations").result_rows[0][0]:
-        _apply(client, "the list of migrations", _LEDGER)
+        _apply(client, "the list of migrations", LEDGER)
     applied = {row[0] for row in client.query("SELECT number FROM migrations").result_rows}
     known = migrations()
     unknown = applied - {step.number for step in known}
