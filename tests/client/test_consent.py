@@ -361,3 +361,22 @@ def test_a_folder_that_cannot_be_written_is_no_yes(bench: Bench) -> None:
     assert telemetry.consent.accept() is False
     assert telemetry.consent.state == "undecided"
     bench.home.chmod(0o700)
+
+
+def test_a_preset_that_does_not_exist_is_off_and_said(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    telemetry = bench.telemetry(preset="podman-destkop", development=True)
+    line = capsys.readouterr().err
+    assert line.startswith(
+        "there is no preset 'podman-destkop', so nothing is collected or sent: take 'podman-desktop'"
+    )
+    assert line.count("\n") == 1
+    telemetry.log_usage("tick", {"number": 1})
+    status = telemetry.status()
+    assert status is not None
+    assert (status.state, status.decided_by) == ("off", "the app's setup")
+    assert "there is no preset 'podman-destkop'" in status.problem
+    assert bench.files() == []
+    bench.telemetry(accept=False, preset="podman-destkop")
+    assert capsys.readouterr() == ("", "")

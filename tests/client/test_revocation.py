@@ -164,7 +164,7 @@ def test_an_upload_under_way_is_aborted(bench: Bench) -> None:
     assert bench.collector.wait(lambda: bench.collector.batches)
     telemetry.consent.decline()
     assert bench.collector.wait(lambda: broken, 1.0)
-    assert bench.collector.wait(lambda: bench.collector.erasures, 3)
+    assert bench.collector.wait(lambda: bench.collector.erasures, 10)
 
 
 def test_what_a_dying_process_wrote_after_the_no_is_not_sent_after_the_next_yes(bench: Bench) -> None:
@@ -392,3 +392,24 @@ def test_a_damaged_spool_does_not_forget_that_a_deletion_is_due(bench: Bench, fa
     assert bench.collector.erasures[0].body["anonymousId"] == bench.collector.events[0]["anonymousId"]
     assert not (bench.data / "uploaded").exists()
     assert bench.collector.wait(lambda: second.receipts() and second.receipts()[0].receipt)
+
+
+def test_a_no_that_the_settings_cannot_hold_is_heard_by_every_process_and_the_next_run(bench: Bench) -> None:
+    first, second = bench.telemetry(), bench.telemetry(accept=False)
+    second.log_usage("tick", {"number": 1})
+    assert second.flush(5)
+    kept = bench.settings.read_text()
+    bench.settings.write_text(kept.replace("{", "{ broken", 1))
+    assert not first.consent.decline()
+    bench.settings.write_text(kept)  # an old yes comes back, as from a file that could not be written
+    assert first.consent.state == "declined"
+    assert bench.collector.wait(lambda: second.consent.state == "declined", 1.0)
+    assert bench.collector.wait(lambda: bench.collector.erasures)
+    later = bench.telemetry(accept=False)
+    status = later.status(explain=True)
+    assert status is not None
+    assert status.state == "declined"
+    assert any("declined says no" in source.detail for source in status.sources)
+    assert later.consent.accept()
+    assert {each.consent.state for each in (first, second, later)} == {"accepted"}
+    assert not (bench.data / "declined").exists()

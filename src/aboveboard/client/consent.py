@@ -9,6 +9,7 @@ from typing import Final
 from aboveboard.client import levels
 from aboveboard.client.answer import Answer, Offer, accepting, declining, most_careful, read_answer
 from aboveboard.client.environment import Source, environment_sources
+from aboveboard.client.files import make_private_folder, replace_file
 from aboveboard.client.host import Host
 from aboveboard.client.managed import Managed, read_managed
 from aboveboard.client.places import Places
@@ -19,6 +20,7 @@ ACCEPTED: Final = "accepted"
 DECLINED: Final = "declined"
 SWITCHED_OFF: Final = "off"
 PERSON: Final = "the person's answer"
+SETUP: Final = "the app's setup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,16 @@ def _person(answer: Answer, offer: Offer) -> Source:
 class Consent:
     """The person's consent, read from the files each time they change, and written by an answer."""
 
-    def __init__(self, app: str, places: Places, host: Host, offer: Callable[[], Offer]) -> None:
+    def __init__(
+        self, app: str, places: Places, host: Host, offer: Callable[[], Offer], unusable: str = ""
+    ) -> None:
+        """Keep where to look; `unusable` is why the app's own setup says off, where it does."""
         self._places = places
         self._host = host
         self._offer = offer
         # The environment of a process does not change under it, so it is asked once.
-        self._environment = environment_sources(host.environ, app, host.uid)
+        said = environment_sources(host.environ, app, host.uid)
+        self._environment = (Source(SETUP, "off", unusable), *said) if unusable else said
         self._lock = RLock()
         self._seen: tuple[object, ...] | None = None
         self._decision: Decision | None = None
@@ -88,15 +94,36 @@ class Consent:
         """Record a yes; false where it was not, because something says off or it could not be written."""
         if self.decision().state == SWITCHED_OFF or not levels.is_level(level) or level == levels.OFF:
             return False
-        return self._write(lambda: accepting(level, self._offer(), self._host.clock()))
+        return self._write(lambda: accepting(level, self._offer(), self._host.clock())) and self._withdraw()
 
     def decline(self) -> bool:
         """Record a no; it is kept even while something says off, so that it outlives that.
 
-        Where it cannot be written, it holds in this process until the next yes, and the result is false.
+        Where the settings cannot be written, a file among our own says no until the next yes, to every process;
+        where that cannot be written either, the no holds in this process. The result is false then.
         """
         self._is_refused = True
-        return self._write(lambda: declining(self._offer(), self._host.clock()))
+        if self._write(lambda: declining(self._offer(), self._host.clock())):
+            return self._withdraw()
+        try:
+            make_private_folder(self._places.data)
+            replace_file(self._places.declined, f"{self.problem}\n".encode())
+            self._is_refused = False  # from here on that file says it, until any process records a yes
+        except OSError as error:
+            self.problem += f"; nor could {self._places.declined}: {error}"
+        self.forget()
+        return False
+
+    def _withdraw(self) -> bool:
+        """Remove the no that stands beside the settings, now that they hold the answer."""
+        try:
+            self._places.declined.unlink(missing_ok=True)
+        except OSError as error:
+            self.problem = f"an earlier no stays: {error}"
+            return False
+        finally:
+            self.forget()
+        return True
 
     def forget(self) -> None:
         """Have the next look read everything again, because the catalog or the answer has changed."""
@@ -128,13 +155,18 @@ class Consent:
     def _answer(self) -> Answer:
         if self._is_refused:
             return Answer("no", levels.OFF, detail=self.problem or "said no in this process")
+        if self._places.declined.exists():
+            return Answer(
+                "no", levels.OFF, detail=f"{self._places.declined} says no, as the settings could not"
+            )
         try:
             return read_answer(read_settings(self._places.settings, most_careful))
         except (BrokenSettings, OSError) as error:
             return Answer("none", levels.OFF, detail=f"the settings cannot be read: {error}")
 
     def _stamp(self) -> tuple[object, ...]:
-        return (_stamp_of(self._places.settings), *map(_stamp_of, _managed_files(self._places)))
+        ours = (_stamp_of(self._places.settings), _stamp_of(self._places.declined))
+        return (*ours, *map(_stamp_of, _managed_files(self._places)))
 
 
 def _managed_files(places: Places) -> list[Path]:

@@ -24,7 +24,7 @@ from aboveboard.client.handover import Handover
 from aboveboard.client.host import Host
 from aboveboard.client.install import Install
 from aboveboard.client.outbox import Envelope
-from aboveboard.client.places import find_places
+from aboveboard.client.places import find_places, preset_problem
 from aboveboard.client.policy import Policy
 from aboveboard.client.record import APP, TRACK, Call, Extension
 from aboveboard.client.recorder import Recorder, Surroundings
@@ -78,7 +78,10 @@ class Engine:
         self.places = find_places(setup.app, host, setup.preset)
         self.install = Install(self.places, host)
         self.declared = Declared(setup.catalog, host, self._key, _hint if setup.development else None)
-        self.consent = Consent(setup.app, self.places, host, self.declared.offer)
+        unusable = preset_problem(setup.preset)
+        if unusable and setup.development:
+            _hint(unusable)
+        self.consent = Consent(setup.app, self.places, host, self.declared.offer, unusable)
         self.undecided = Undecided()
         self.extensions: list[Extension] = []
         self.on_crash: Callable[[Crash], None] = lambda crash: None
@@ -116,7 +119,7 @@ class Engine:
     @property
     def rule_problems(self) -> tuple[str, ...]:
         """Return what is wrong with the rules, and with writing down the person's answer, for `status()`."""
-        return (self.consent.problem, *self._rule_problems)
+        return (preset_problem(self.setup.preset), self.consent.problem, *self._rule_problems)
 
     def record(self, kind: str, event: str, properties: dict[str, Any], extension: Extension = APP) -> None:
         """Take one event whose properties are frozen already."""

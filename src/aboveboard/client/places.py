@@ -34,6 +34,11 @@ class Places:
         return self.data / "anonymousId"
 
     @property
+    def declined(self) -> Path:
+        """Return the file that says no where the settings could not be written."""
+        return self.data / "declined"
+
+    @property
     def key(self) -> Path:
         """Return the file with this install's key for hashes; it is never sent."""
         return self.data / "hash.key"
@@ -52,6 +57,14 @@ class Places:
     def runs(self) -> Path:
         """Return the folder where each running process holds a locked file."""
         return self.data / "runs"
+
+
+def preset_problem(preset: object) -> str:
+    """Return what is wrong with the name of a preset, "" where nothing is."""
+    if preset is None or preset in PRESETS:
+        return ""
+    known = ", ".join(repr(name) for name in PRESETS)
+    return f"there is no preset {preset!r}, so nothing is collected or sent: take {known}, or none"
 
 
 def find_places(app: str, host: Host, preset: str | None = None) -> Places:
