@@ -1,5 +1,6 @@
 """What does the client cost an app, beside four rivals in the same run on the same machine?"""
 
+import compileall
 import json
 import os
 import socket
@@ -11,24 +12,31 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tests.bench.client_probe import BURST, CLIENTS, IMPORTS
 from tests.bench.figures import Figure
 
+ROOT = Path(__file__).parents[2]
 ROUNDS = 15
 REPEATS = 3
+PAIRS = 15
 OURS = "aboveboard"
+BARE = "bare"
 EXIT_CASES = ("down", "hanging", "refusing")
 
 
 def environment() -> dict[str, str]:
     """The environment without what would switch a client off or send it elsewhere."""
+    # Nor without compiled files, which every installed package has.
     unwanted = ("CI", "DO_NOT_TRACK", "SUDO_UID", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+    unwanted += ("PYTHONDONTWRITEBYTECODE",)
     return {name: value for name, value in os.environ.items() if name not in unwanted}
 
 
-def probe(client: str, measurement: str, url: str) -> dict[str, Any]:
+def probe(client: str, measurement: str, url: str, **variables: str) -> dict[str, Any]:
     """One measurement of one client in a process of its own."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         done = subprocess.run(
@@ -37,7 +45,7 @@ def probe(client: str, measurement: str, url: str) -> dict[str, Any]:
             text=True,
             check=False,
             timeout=300,
-            env={**environment(), "PROBE_HOME": home},
+            env={**environment(), "PROBE_HOME": home, **variables},
         )
         ended = time.time()
     if done.returncode or not done.stdout:
@@ -61,13 +69,14 @@ def import_times() -> dict[str, float]:
 
 
 @contextmanager
-def sink() -> Iterator[str]:
-    """The server that takes everybody's events."""
-    command = [sys.executable, "-m", "tests.bench.client_sink"]
+def sink(certificate: Path | None = None) -> Iterator[str]:
+    """The server that takes everybody's events; with a certificate (and its key in the same file), over TLS."""
+    command = [sys.executable, "-m", "tests.bench.client_sink", *([str(certificate)] if certificate else [])]
+    scheme = "https://localhost" if certificate else "http://127.0.0.1"
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdin is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        yield f"{scheme}:{process.stdout.readline().strip()}"
         process.stdin.close()
 
 
@@ -133,27 +142,66 @@ def calls(url: str) -> dict[str, dict[str, dict[str, float]]]:
 
 
 def exits() -> dict[str, dict[str, float]]:
-    """Milliseconds from an app's last line until its process is gone, by the state of the collector."""
+    """Milliseconds added from an app's last line until its process is gone, by the state of the collector.
+
+    For ours the median of pairs with and without it, taken in turn; for the others of a few.
+    """
     found: dict[str, dict[str, float]] = {}
     for case in EXIT_CASES:
         with collector_that_is(case) as url:
-            bare = min(bare_exit() for _ in range(REPEATS))
             found[case] = {
-                client: min(probe(client, "leave", url)["exit_ms"] for _ in range(REPEATS)) - bare
-                for client in CLIENTS
+                client: paired(client, url, PAIRS if client == OURS else REPEATS) for client in CLIENTS
             }
     return found
 
 
-def bare_exit() -> float:
-    """How long the same takes with no client at all."""
-    program = "import json, time; print(json.dumps({'left_at': time.time()}), flush=True)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return (time.time() - float(json.loads(done.stdout)["left_at"])) * 1000
+def paired(client: str, url: str, pairs: int) -> float:
+    """The median of what leaving takes longer with a client than without one just before."""
+    added = []
+    for _ in range(pairs):
+        without = float(probe(BARE, "leave", url)["exit_ms"])
+        added.append(float(probe(client, "leave", url)["exit_ms"]) - without)
+    return median(added)
+
+
+def memories(url: str) -> dict[str, float]:
+    """Megabytes that ours adds, median of a few: to this program, over HTTPS, and to an app that speaks HTTPS too."""
+    with tempfile.TemporaryDirectory() as folder:
+        certificate = certificate_in(Path(folder))
+        with sink(certificate) as secure:
+            trusting = {"SSL_CERT_FILE": str(certificate)}
+            cases: dict[str, tuple[str, dict[str, str]]] = {
+                "over the bare program": (url, {}),
+                "the same, over HTTPS": (secure, trusting),
+                "to an app with HTTPS of its own": (secure, {**trusting, "PROBE_APP": "1"}),
+            }
+            return {name: added_memory(url, more) for name, (url, more) in cases.items()}
+
+
+def added_memory(url: str, variables: dict[str, str]) -> float:
+    """The median of a few."""
+
+    def taken(client: str) -> float:
+        return float(probe(client, "memory", url, **variables)["rss_mb"])
+
+    return median(taken(OURS) - taken(BARE) for _ in range(REPEATS))
+
+
+def certificate_in(folder: Path) -> Path:
+    """A certificate for localhost that only the probes trust, with its key in the same file."""
+    key, path = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", path,
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    path.write_bytes(path.read_bytes() + key.read_bytes())
+    return path
 
 
 def main() -> dict[str, Any]:
     """Print each figure with its ratio to ours; returns them."""
+    compileall.compile_dir(ROOT / "src", quiet=1)
     figures: dict[str, Any] = {"import_ms": import_times()}
     show("import, over the bare interpreter", figures["import_ms"], "ms")
     with sink() as url:
@@ -164,10 +212,13 @@ def main() -> dict[str, Any]:
                 show(f"a call with 5 properties, {pace}, {quantile}", values, "µs", 2)
         figures["whole_us"] = best_of("whole", "cpu_us", url)
         show("CPU of an event from the call to the answer", figures["whole_us"], "µs")
-        bare = float(probe("bare", "", "")["rss_mb"])
+        bare = float(probe(BARE, "memory", url)["rss_mb"])
         taken = best_of("memory", "rss_mb", url)
         figures["memory_mb"] = {client: value - bare for client, value in taken.items()}
-        show("memory over the bare interpreter, 1,000 events sent", figures["memory_mb"], "MB")
+        show("memory over the same program without a client, 1,000 events sent", figures["memory_mb"], "MB")
+        figures["our_memory_mb"] = memories(url)
+        for name, value in figures["our_memory_mb"].items():
+            print(f"  ours, {name}: {value:.1f} MB")
         counted(url)
         figures["arrived"] = {}
         for client in CLIENTS:
@@ -199,7 +250,10 @@ def figures(found: dict[str, Any]) -> list[Figure]:
             Figure(f"client: leaving the app, collector {case}", values[OURS], "ms", 50)
             for case, values in found["exit_ms"].items()
         ),
-        Figure("client: memory added", found["memory_mb"][OURS], "MB", 15),
+        *(
+            Figure(f"client: memory added, {name}", value, "MB", 15)
+            for name, value in found["our_memory_mb"].items()
+        ),
         Figure("client: log_usage p50", burst[OURS], "µs"),
         Figure("client: whole event's CPU", whole[OURS], "µs"),
     ]

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import ssl
 import sys
 import zlib
 
@@ -67,8 +68,12 @@ class Sink:
 
 
 async def main() -> None:
-    """Listen on a free port, say which, and serve until the standard input ends."""
-    server = await asyncio.start_server(Sink().serve, "127.0.0.1", 0, limit=1 << 24)
+    """Listen on a free port, say which, and serve until the standard input ends; over TLS with a certificate."""
+    secure = None
+    if len(sys.argv) > 1:
+        secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        secure.load_cert_chain(sys.argv[1])
+    server = await asyncio.start_server(Sink().serve, "127.0.0.1", 0, limit=1 << 24, ssl=secure)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
