@@ -18,16 +18,16 @@ NODES = 4
 
 
 class Cluster:
-    """Nodes as processes; `dsn` is the address that a collector is given."""
+    """Nodes as processes; `dsn` is the address that a collector is given. One node is a server without a cluster."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, nodes: int = NODES) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.ports = free_ports(NODES)
+        self.ports = free_ports(nodes)
         self.processes: dict[int, subprocess.Popen[str]] = {}
         hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports)
-        self.dsn = f"clickhouse://tester:secret@{hosts}/default?cluster=two"
-        starting = [self._start(number) for number in range(NODES)]
+        self.dsn = f"clickhouse://tester:secret@{hosts}/default" + ("?cluster=two" if nodes > 1 else "")
+        starting = [self._start(number) for number in range(nodes)]
         for process in starting:
             self._ready(process)
 

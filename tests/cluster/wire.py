@@ -11,7 +11,7 @@ import lz4.frame
 
 __all__ = ["alive", "body", "form", "post"]
 
-_SECONDS = 8.0
+_SECONDS = 30.0
 
 
 def body(request: BaseHTTPRequestHandler) -> bytes:

@@ -111,10 +111,11 @@ def test_a_form_without_a_rule_is_refused_in_words(sql: str, said: str) -> None:
         render(sql, "c")
 
 
+@pytest.mark.timeout(400)
 def test_every_question_is_answered_alike_by_one_store_and_over_two_shards(tmp_path: Path) -> None:
     """The engine's own `Distributed` tables, in one process: see tests/cluster/one_process.py."""
     command = [sys.executable, "-m", "tests.cluster.one_process", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=380, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count(" same\n") >= 39
     assert "explain {} 0" not in done.stdout

@@ -84,10 +84,11 @@ def test_an_engine_that_counts_copies_is_told(client: Any, wanted: Schema) -> No
     )
 
 
+@pytest.mark.timeout(400)
 def test_a_cluster_is_held_against_replicated_and_distributed_tables(wanted: Schema, tmp_path: Path) -> None:
     """The engine makes the real tables; what migrations alter it cannot alter here, and so must be told."""
     command = [sys.executable, "-m", "tests.cluster.replicated", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=380, check=False)
     assert done.returncode == 0, done.stderr
     head, *found = done.stdout.splitlines()
     tables = [name for name, engine in wanted.engines.items() if engine.endswith("MergeTree")]

@@ -106,9 +106,9 @@ class Failover:
         return self._ask(lambda client: client.insert(*args, **options), inserting=True)
 
     def raw_insert(self, *args: Any, **options: Any) -> Any:
-        """Insert a block of bytes in a format, as the driver does."""
+        """Insert a block of bytes in a format, as the driver does; it may be large, and nobody waits for it."""
         options["settings"] = _once(options.get("settings"))
-        return self._ask(lambda client: client.raw_insert(*args, **options), inserting=True)
+        return self._ask(lambda client: client.raw_insert(*args, **options))
 
     def each(self) -> "Iterator[tuple[str, Client]]":
         """Return each host of the address with a client of its own; raises StoreError where one is away."""

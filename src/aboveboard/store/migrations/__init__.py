@@ -4,6 +4,7 @@ Each step is a file `NNNN_name.sql` beside this one, applied once, in order, and
 """
 
 import re
+from collections.abc import Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 else:
     Client = Any
 
-__all__ = ["LEDGER", "Migration", "migrate", "migrations", "statements"]
+__all__ = ["LEDGER", "Migration", "migrate", "migrations", "repeatable", "statements"]
 
 LEDGER = """
 CREATE TABLE IF NOT EXISTS migrations
@@ -28,6 +29,16 @@ ORDER BY number
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 """
 """The table in which the steps that were applied are noted."""
+
+
+_REPEATABLE = (
+    (re.compile(r"^(CREATE (?:TABLE|VIEW)) (?!IF NOT EXISTS)", re.MULTILINE), r"\1 IF NOT EXISTS "),
+    (re.compile(r"\b(ADD (?:COLUMN|INDEX|PROJECTION)) (?!IF NOT EXISTS)"), r"\1 IF NOT EXISTS "),
+    (
+        re.compile(r"^(DROP (?:TABLE|VIEW)|ALTER TABLE \w+ DROP COLUMN) (?!IF EXISTS)", re.MULTILINE),
+        r"\1 IF EXISTS ",
+    ),
+)
 
 
 class Migration(NamedTuple):
@@ -53,8 +64,15 @@ def statements(sql: str) -> list[str]:
     return [part.strip() for part in re.split(r";\s*$", sql, flags=re.MULTILINE) if part.strip()]
 
 
-def migrate(client: "Client") -> list[Migration]:
-    """Apply what is missing and return it.
+def repeatable(statement: str) -> str:
+    """Return a statement that does nothing where it was run before, as after a crash in the middle of a step."""
+    for found, instead in _REPEATABLE:
+        statement = found.sub(instead, statement)
+    return statement
+
+
+def migrate(client: "Client", known: Sequence[Migration] | None = None) -> list[Migration]:
+    """Apply what is missing and return it; `known` are the steps of a version, by default of this one.
 
     Raises StoreError when the database was written by a newer version, which this one must not touch, and when a
     statement is refused: the steps before it stay, and the next start goes on with it.
@@ -63,7 +81,7 @@ def migrate(client: "Client") -> list[Migration]:
     if not client.query("EXISTS TABLE migrations").result_rows[0][0]:
         _apply(client, "the list of migrations", LEDGER)
     applied = {row[0] for row in client.query("SELECT number FROM migrations").result_rows}
-    known = migrations()
+    known = migrations() if known is None else known
     unknown = applied - {step.number for step in known}
     if unknown:
         raise StoreError(
@@ -82,7 +100,7 @@ def _apply(client: "Client", what: str, statement: str) -> None:
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
     try:
-        client.command(statement)
+        client.command(repeatable(statement))
     except ClickHouseError as error:
         reason = str(error).strip().partition("\n")[0]
         raise StoreError(
