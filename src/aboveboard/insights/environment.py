@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights.asking import rows
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
+from aboveboard.store.rollups import ATTRIBUTES
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -12,31 +13,42 @@ else:
 
 __all__ = ["ATTRIBUTES", "ask"]
 
-ATTRIBUTES = ("os", "os_version", "distribution", "arch", "country", "locale", "timezone", "app_version")
-"""What is told of an install by each of its events."""
-
 _ENVIRONMENT = """
+SELECT
+    attribute,
+    value,
+    groupBitmapMerge(installs) AS by_installs,
+    toUInt64(round(sum(weights))) AS times,
+    toUInt64(round(sum(failing))) AS failures
+FROM {attributes} AS events
+WHERE {of_installs}
+GROUP BY attribute, value
+ORDER BY attribute, by_installs DESC, value
+LIMIT 200 BY attribute
+"""
+
+_FILTERED = """
 SELECT
     told.1 AS attribute,
     told.2 AS value,
-    {installs} AS installs,
-    {estimated} AS events,
-    {failures} AS failures
+    uniqExactIf(number, number > 0) AS by_installs,
+    toUInt64(round(sum(weights))) AS times,
+    toUInt64(round(sum(failing))) AS failures
 FROM
 (
-    SELECT source, install, weight, failed, arrayJoin([{attributes}]) AS told
-    FROM events FINAL
-    WHERE {where}
+    SELECT number, weights, failing, arrayJoin([{told}]) AS told
+    FROM {stays} AS events
+    WHERE {of_installs}
 )
 WHERE value != ''
 GROUP BY attribute, value
-ORDER BY attribute, installs DESC, value
+ORDER BY attribute, by_installs DESC, value
 LIMIT 200 BY attribute
 """
 
 _INSTALLS = """
-SELECT {installs} AS installs
-FROM events FINAL
+SELECT {installs} AS by_installs
+FROM {counted} AS events
 WHERE {where}
 """
 
@@ -47,7 +59,18 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     Rows: attribute (one of ATTRIBUTES), value, installs, share (of all installs, 0 to 1), events, failures. An
     install that was updated counts for each of its versions.
     """
-    attributes = ", ".join(f"('{name}', toString({name}))" for name in ATTRIBUTES)
-    (everyone,) = rows(client, _INSTALLS, filters)
-    found = rows(client, _ENVIRONMENT, filters, {"attributes": attributes})
-    return [row | {"share": row["installs"] / max(everyone["installs"], 1)} for row in found]
+    look = Look(client, filters)
+    (everyone,) = look.rows(_INSTALLS)
+    told = ", ".join(f"('{name}', toString({name}))" for name in ATTRIBUTES)
+    found = look.rows(_FILTERED, {"told": told}) if filters.equal else look.rows(_ENVIRONMENT)
+    return [
+        {
+            "attribute": row["attribute"],
+            "value": row["value"],
+            "installs": row["by_installs"],
+            "share": row["by_installs"] / max(everyone["by_installs"], 1),
+            "events": row["times"],
+            "failures": row["failures"],
+        }
+        for row in found
+    ]

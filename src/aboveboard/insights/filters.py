@@ -47,10 +47,14 @@ class Filters:
         span = ["time >= {since:DateTime64(3, 'UTC')}", "time < {until:DateTime64(3, 'UTC')}"]
         return "\n    AND ".join([*span, self.kept()])
 
-    def kept(self) -> str:
-        """Return the condition without its span of time, which a relation of rollups has already."""
+    def kept(self, *known: str) -> str:
+        """Return the condition without its span of time, of all filters or only of `known` ones."""
         # With its table, or an alias of the same name would stand in its place.
-        equal = (f"events.{_COLUMNS[name]} = {{{name}:String}}" for name in self.equal)
+        equal = (
+            f"events.{_COLUMNS[name]} = {{{name}:String}}"
+            for name in self.equal
+            if not known or name in known
+        )
         return "\n    AND ".join(["source IN {sources:Array(String)}", *equal])
 
     def parameters(self) -> dict[str, object]:

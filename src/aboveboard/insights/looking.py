@@ -1,7 +1,11 @@
 """How is a question asked of rollups? All its statements look at the same builds, and at events without one."""
 
+import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from aboveboard.insights.asking import in_utc
 from aboveboard.insights.filters import FINAL, Filters
@@ -12,7 +16,9 @@ if TYPE_CHECKING:
 else:
     Client = Any
 
-__all__ = ["Look"]
+__all__ = ["Look", "Numbers", "places"]
+
+Numbers: TypeAlias = NDArray[Any]
 
 _WORDS = {
     "estimated": "toUInt64(round(sum(weights)))",
@@ -23,8 +29,20 @@ _WORDS = {
 }
 """The SQL of `asking`, of rows that are counted already. No alias may be called like a column that they name."""
 
+# Bitmaps want small numbers, which the servers of a cluster have not agreed upon: lists of large ones count as well.
+_OF_A_CLUSTER = (
+    (r"groupBitmapMerge\((\w+)\)", r"length(groupUniqArrayMerge(\1))"),
+    (r"bitmapCardinality\((\w+)\)", r"length(finalizeAggregation(\1))"),
+    (r"groupBitmap(\w*State)", r"groupUniqArray\1"),
+)
+_DENSE = 50_000_000
+_MOST_COLUMNS = 8
+
 _FINE = {"version", "os", "arch", "country"}
 """Filters that the totals do not know."""
+
+_OF_EVENTS = {"event", "extension", "reason"}
+"""Filters that rows of installs do not know."""
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -43,19 +61,49 @@ class Look:
         """Return the rows of a statement.
 
         `{counted}` in it becomes the rows that count events by what filters ask for, `{counts}` those that have
-        version and system too, `{where}` the condition; `{estimated}` and the like are as in `asking.rows`.
+        version and system too, `{where}` the condition on both; `{stays}` and `{attributes}` are installs by day,
+        with `{of_installs}`; `{runs}` with `{of_runs}`. `{estimated}` and the like are as in `asking.rows`.
         """
-        tables = self._relations.sql()
-        counted = tables["counts" if _FINE & set(self._filters.equal) else "totals"]
-        text = sql.format(where=self._filters.kept(), counted=counted, **tables, **_WORDS, **(words or {}))
-        if self._relations.clustered:
-            # Bitmaps want small numbers, which the servers of a cluster have not agreed upon.
-            text = text.replace("groupBitmap", "uniqExact")
-        parameters = {
-            **self._filters.parameters(),
-            **self._relations.parameters(),
-            "since": self._since,
-            **values,
+        found = self._client.query(*self._asked(sql, words, values), settings=FINAL).named_results()
+        return [{name: _unnamed(in_utc(value)) for name, value in row.items()} for row in found]
+
+    def columns(self, sql: str, **values: object) -> list[Numbers]:
+        """Return the columns of a statement of which all are Int64."""
+        text, parameters = self._asked(sql, None, values)
+        found = self._client.query_np(text, parameters=parameters, settings=FINAL)
+        return list(found.T) if found.size else [np.zeros(0, np.int64)] * _MOST_COLUMNS
+
+    def _asked(
+        self, sql: str, words: dict[str, str] | None, values: dict[str, object]
+    ) -> tuple[str, dict[str, object]]:
+        looked, named = self._relations, set(self._filters.equal)
+        tables = looked.sql()
+        for name in ("stays", "attributes"):
+            if named & _OF_EVENTS:
+                tables[name] = looked.of_events(f"rollup_{name}", self._filters.kept())
+        kept = {
+            "where": self._filters.kept(),
+            "of_installs": self._filters.kept("source", *_FINE),
+            "of_runs": self._filters.kept("source", "extension", *_FINE),
+            "counted": tables["counts" if _FINE & named else "totals"],
         }
-        found = self._client.query(text, parameters=parameters, settings=FINAL).named_results()
-        return [{name: in_utc(value) for name, value in row.items()} for row in found]
+        text = sql.format(**kept, **tables, **_WORDS, **(words or {}))
+        if looked.clustered:
+            for pattern, exact in _OF_A_CLUSTER:
+                text = re.sub(pattern, exact, text)
+        return text, {**self._filters.parameters(), **looked.parameters(), "since": self._since, **values}
+
+
+def _unnamed(value: Any) -> Any:
+    """The driver gives a tuple whose fields have names as a mapping, and one that was counted just now as a tuple."""
+    return tuple(value.values()) if isinstance(value, dict) else value
+
+
+def places(among: Numbers, of: Numbers) -> Numbers:
+    """Return where numbers stand among sorted ones, which have them all."""
+    most = int(among[-1]) if among.size else 0
+    if most > _DENSE or (among.size and among[0] < 0):
+        return np.searchsorted(among, of)
+    table = np.zeros(most + 1, np.int64)
+    table[among] = np.arange(among.size)
+    return table[of]

@@ -1,10 +1,14 @@
 """How many installs are in use, how many are new, do they work, and what has changed?"""
 
+from collections import Counter
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from aboveboard.insights.asking import rows
+import numpy as np
+
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.firsts import Firsts, firsts
+from aboveboard.insights.looking import Look, places
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -16,67 +20,48 @@ __all__ = ["PERIODS", "ask", "changed"]
 PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
 """The periods and how long they are at the most (UTC; weeks from Monday)."""
 
-# An install is new in the period of its first event of all, whatever the filters let through.
 _OVERVIEW = """
 SELECT
-    day, week, month,
-    {estimated} AS events,
-    {installs} AS installs,
-    uniqExactIf((source, install), install != '' AND new_in_day) AS new_day,
-    uniqExactIf((source, install), install != '' AND new_in_week) AS new_week,
-    uniqExactIf((source, install), install != '' AND new_in_month) AS new_month,
-    countIf(event = 'startup') AS starts,
+    day,
+    toMonday(day) AS week,
+    toStartOfMonth(day) AS month,
+    {estimated} AS times,
+    {installs} AS by_installs,
+    sumIf(stored, event = 'startup') AS starts,
     {failures} AS failures,
     {success_rate} AS success_rate
-FROM
-(
-    SELECT
-        source, install, event, weight, failed, outcome,
-        toDate(time) AS day,
-        toMonday(time) AS week,
-        toStartOfMonth(time) AS month,
-        toDate(first) = day AS new_in_day,
-        toMonday(first) = week AS new_in_week,
-        toStartOfMonth(first) = month AS new_in_month
-    FROM
-    (
-        SELECT source, install, event, weight, failed, outcome, time
-        FROM events FINAL
-        WHERE {where}
-    ) AS seen
-    LEFT JOIN
-    (
-        SELECT source, install, min(time) AS first
-        FROM events FINAL
-        WHERE source IN {{sources:Array(String)}}
-        GROUP BY source, install
-    ) AS firsts USING (source, install)
-)
+FROM {counted} AS events
+WHERE {where}
 GROUP BY GROUPING SETS ((day), (week), (month))
 """
 
-# A run that is followed by another start without a shutdown has not ended cleanly.
-_UNCLEAN = """
+_SEEN = """
+SELECT DISTINCT toInt64(toUInt16(day)) AS of_day, toInt64(number) AS install
+FROM {stays} AS events
+WHERE {of_installs}
+    AND number > 0
+"""
+
+# A run that is followed by another start without a shutdown has not ended cleanly; the filters let the second through.
+_INSIDE = """
+SELECT toInt64(toUInt16(day)) AS of_day, toInt64(sum(inside)) AS ends
+FROM {runs} AS events
+WHERE {of_runs}
+GROUP BY of_day
+"""
+_RUNS = """
 SELECT
-    toDate(time) AS day,
-    toMonday(time) AS week,
-    toStartOfMonth(time) AS month,
-    count() AS ends
-FROM
-(
-    SELECT
-        event,
-        time,
-        lagInFrame(event) OVER (PARTITION BY source, install ORDER BY time, message_id, part) AS previous
-    FROM events FINAL
-    WHERE {where}
-        AND event IN ('startup', 'shutdown')
-)
-WHERE event = 'startup' AND previous = 'startup'
-GROUP BY GROUPING SETS ((day), (week), (month))
+    toInt64(toUInt16(day)) AS of_day,
+    toInt64(number) AS install,
+    toInt64(closes) AS closing,
+    toInt64(opens > 0 AND {of_runs}) AS opened
+FROM {runs} AS events
+WHERE source IN {{sources:Array(String)}}
 """
 
 _NO_DAY = date(1970, 1, 1)
+
+Key: TypeAlias = tuple[str, date]
 
 
 def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
@@ -86,12 +71,14 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     failures, success_rate (0 to 1, None where nothing ended), changed (what differs from the period before, in
     words; empty for the first, and "so far" where the period is not over).
     """
-    unclean = {_key(row): row["ends"] for row in rows(client, _UNCLEAN, filters)}
-    counted = {_key(row): row for row in rows(client, _OVERVIEW, filters)}
+    look = Look(client, filters)
+    counted = {_key(row): row for row in look.rows(_OVERVIEW)}
+    new = _new(look, firsts(client, filters))
+    unclean = _by_period(_unclean(look)) if filters.equal.get("event", "startup") == "startup" else Counter()
     found = []
     before: dict[str, Any] | None = None
     for key in sorted(counted, key=lambda key: (list(PERIODS).index(key[0]), key[1])):
-        row = _row(key, counted[key], unclean.get(key, 0))
+        row = _row(key, counted[key], new[key], unclean[key])
         following = before is not None and before["period"] == row["period"]
         row["changed"] = _said(before, row, filters) if before and following else ""
         found.append(row)
@@ -99,27 +86,72 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     return found
 
 
-def _key(row: dict[str, Any]) -> tuple[str, date]:
+def _key(row: dict[str, Any]) -> Key:
     """The period that a row is of: of its three days only one is set."""
     period = next((period for period in PERIODS if row[period] > _NO_DAY), "day")
     return period, row[period]
 
 
-def _row(key: tuple[str, date], row: dict[str, Any], unclean: int) -> dict[str, Any]:
+def _row(key: Key, row: dict[str, Any], new: int, unclean: int) -> dict[str, Any]:
     period, start = key
-    new = row[f"new_{period}"]
     return {
         "period": period,
         "start": start,
-        "installs": row["installs"],
+        "installs": row["by_installs"],
         "new": new,
-        "returning": row["installs"] - new,
+        "returning": row["by_installs"] - new,
         "starts": row["starts"],
         "unclean_ends": unclean,
-        "events": row["events"],
+        "events": row["times"],
         "failures": row["failures"],
         "success_rate": row["success_rate"],
     }
+
+
+def _new(look: Look, first: Firsts) -> Counter[Key]:
+    """Count the installs that are seen in the day, week or month of their first event of all."""
+    days, numbers = look.columns(_SEEN)[:2]
+    begun = first.day[places(first.number, numbers)]
+    counts: Counter[Key] = Counter()
+    for period in PERIODS:
+        starts = {int(day): _start(int(day), period) for day in np.unique(np.concatenate([days, begun]))}
+        known = np.array(sorted(starts))
+        codes = np.array([starts[day].toordinal() for day in known.tolist()], np.int64)
+        here, there = (codes[np.searchsorted(known, each)] for each in (days, begun))
+        _, at = np.unique(numbers[here == there], return_index=True)
+        for start, count in Counter(there[here == there][at].tolist()).items():
+            counts[period, date.fromordinal(start)] = count
+    return counts
+
+
+def _unclean(look: Look) -> Counter[int]:
+    """Count unclean ends by day: those within a day, and starts whose install has left the day before open."""
+    counts = Counter(dict(zip(*(column.tolist() for column in look.columns(_INSIDE)[:2]), strict=True)))
+    days, numbers, closes, opened = look.columns(_RUNS)[:4]
+    known = np.unique(numbers)
+    at = places(known, numbers)
+    left_open = np.zeros(known.size, bool)
+    order = np.argsort(days, kind="stable")
+    edges = np.flatnonzero(np.diff(days[order])) + 1
+    for rows in np.split(order, edges) if order.size else []:
+        counts[int(days[rows[0]])] += int(left_open[at[rows[opened[rows] > 0]]].sum())
+        left_open[at[rows[closes[rows] == 1]]] = False
+        left_open[at[rows[closes[rows] == 2]]] = True
+    return counts
+
+
+def _by_period(of_days: Counter[int]) -> Counter[Key]:
+    counts: Counter[Key] = Counter()
+    for day, count in of_days.items():
+        for period in PERIODS:
+            counts[period, _start(day, period)] += count
+    return counts
+
+
+def _start(day: int, period: str) -> date:
+    """The first day of the period that a day (since 1970) is in."""
+    when = date(1970, 1, 1) + timedelta(days=day)
+    return {"day": when, "week": when - timedelta(days=when.weekday()), "month": when.replace(day=1)}[period]
 
 
 def _said(before: dict[str, Any], row: dict[str, Any], filters: Filters) -> str:

@@ -1,9 +1,14 @@
 """Who comes once, and who comes back?"""
 
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights.asking import rows
+import numpy as np
+
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.firsts import firsts
+from aboveboard.insights.looking import Look, places
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -13,34 +18,16 @@ else:
 __all__ = ["ask"]
 
 # The cohort of an install is the week of its first event of all; its version is that of this event.
-_RETENTION = """
-SELECT
-    toMonday(first) AS cohort,
-    intDiv(dateDiff('day', cohort, toMonday(time)), 7) AS week,
-    version,
-    grouping(version) = 0 AS of_version,
-    uniqExact(source, install) AS installs
-FROM
-(
-    SELECT source, install, time
-    FROM events FINAL
-    WHERE {where}
-        AND install != ''
-) AS events
-INNER JOIN
-(
-    SELECT
-        source, install,
-        min(time) AS first,
-        argMin(app_version, (time, message_id, part)) AS version
-    FROM events FINAL
-    WHERE source IN {{sources:Array(String)}}
-    GROUP BY source, install
-) AS firsts USING (source, install)
-WHERE first >= {{since:DateTime64(3, 'UTC')}}
-GROUP BY GROUPING SETS ((cohort, week), (cohort, week, version))
-ORDER BY cohort, version, week
+_SEEN = """
+SELECT DISTINCT toInt64(toUInt16(toMonday(day))) AS week, toInt64(number) AS install
+FROM {stays} AS events
+WHERE {of_installs}
+    AND number > 0
 """
+
+_WEEK = 7
+_MONDAY = 4
+"""The days of 1970 before its first Monday."""
 
 
 def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
@@ -49,10 +36,11 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     Rows: cohort (Monday of the week of the first event), version (None: all), installs (that the filters let
     through in that week), active (how many of the cohort were in use in each week since, the first included).
     """
-    found: dict[tuple[Any, str | None], dict[int, int]] = {}
-    everyone = _everyone(rows(client, _RETENTION, filters))
-    for cohort, week, version, installs in everyone:
-        found.setdefault((cohort, version), {})[week] = installs
+    found: dict[tuple[date, str | None], dict[int, int]] = {}
+    for cohort, version, week, installs in _active(client, filters):
+        for key in ((cohort, None), (cohort, version)):
+            weeks = found.setdefault(key, {})
+            weeks[week] = weeks.get(week, 0) + installs
     return [
         {
             "cohort": cohort,
@@ -60,12 +48,21 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
             "installs": weeks.get(0, 0),
             "active": [weeks.get(week, 0) for week in range(max(weeks) + 1)],
         }
-        for (cohort, version), weeks in sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or ""))
+        for (cohort, version), weeks in sorted(
+            found.items(), key=lambda item: (item[0][0], item[0][1] is not None, item[0][1] or "")
+        )
     ]
 
 
-def _everyone(found: list[dict[str, Any]]) -> list[tuple[Any, int, str | None, int]]:
-    return [
-        (row["cohort"], row["week"], row["version"] if row["of_version"] else None, row["installs"])
-        for row in found
-    ]
+def _active(client: "Client", filters: Filters) -> Iterator[tuple[date, str, int, int]]:
+    """Yield cohort, first version, week since then, and how many installs were in use."""
+    first = firsts(client, filters)
+    weeks, numbers = Look(client, filters).columns(_SEEN)[:2]
+    at = places(first.number, numbers)
+    inside = first.moment[at] >= filters.since.timestamp() * 1000
+    at, weeks = at[inside], weeks[inside]
+    cohorts = first.day[at] - (first.day[at] - _MONDAY) % _WEEK
+    since = (weeks - cohorts) // _WEEK
+    keys, counts = np.unique(np.stack([cohorts, first.version[at], since]), axis=1, return_counts=True)
+    for (cohort, version, week), count in zip(keys.T.tolist(), counts.tolist(), strict=True):
+        yield date(1970, 1, 1) + timedelta(days=cohort), first.versions[version - 1], week, count

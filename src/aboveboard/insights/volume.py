@@ -24,7 +24,7 @@ SELECT
     sum(of_day) AS events,
     sum(bytes_of_day) AS bytes,
     groupBitmapMerge(that_day) AS installs,
-    sum(finalizeAggregation(that_day)) AS install_days
+    sum(bitmapCardinality(that_day)) AS install_days
 FROM
 (
     SELECT

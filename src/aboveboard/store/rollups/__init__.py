@@ -3,8 +3,10 @@
 from aboveboard.store.rollups.build import Builder, Keeper, forget_all, untouched
 from aboveboard.store.rollups.relation import Relations, relations
 from aboveboard.store.rollups.state import Build, State, builds, states
+from aboveboard.store.rollups.tables import ATTRIBUTES
 
 __all__ = [
+    "ATTRIBUTES",
     "Build", "Builder", "Keeper", "Relations", "State",
     "builds", "forget_all", "relations", "states", "untouched",
 ]  # fmt: skip

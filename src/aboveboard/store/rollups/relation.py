@@ -25,17 +25,24 @@ class Relations(NamedTuple):
 
     builds: Sequence[int]
     raw: Sequence[str]
+    every: Sequence[str] = ()
     clustered: bool = False
 
     def sql(self) -> dict[str, str]:
-        """Return the SQL of each table's rows by its name; their parameters are `builds`, `raw` and the filters'."""
+        """Return the SQL of each table's rows by its name; their parameters are in `parameters`."""
         return {name.removeprefix("rollup_"): self._of(name) for name in TABLES}
 
     def parameters(self) -> dict[str, object]:
         """Return the values of the parameters in `sql`, but for those of the filters."""
-        return {"builds": list(self.builds), "raw": list(self.raw)}
+        return {"builds": list(self.builds), "raw": list(self.raw), "every": list(self.every)}
+
+    def of_events(self, name: str, condition: str) -> str:
+        """Return the SQL of a table's rows, counted now of all events that meet a condition that it does not know."""
+        return f"({self._counted(name, '_partition_id IN {every:Array(String)}', condition)})"
 
     def _of(self, name: str) -> str:
+        if self.clustered:
+            return f"({self._counted(name, '')})"
         built = f"""
     SELECT *
     FROM {name}
@@ -43,14 +50,13 @@ class Relations(NamedTuple):
         AND source IN {{sources:Array(String)}}
         AND day >= toDate({{since:DateTime64(3, 'UTC')}})
         AND toDateTime64(day, 3, 'UTC') < {{until:DateTime64(3, 'UTC')}}"""  # noqa: S608
-        if not self.raw and not self.clustered:
-            return f"({built})"
-        condition = _RAW if self.clustered else f"_partition_id IN {{raw:Array(String)}}\n        AND {_RAW}"
-        events = events_of(condition, hashed=self.clustered)
-        raw = TABLES[name].raw.format(build="toUInt64(0)", events=events)
-        if self.clustered:
-            return f"({raw})"
-        return f"({built}\n    UNION ALL\n{raw})"
+        raw = self._counted(name, "_partition_id IN {raw:Array(String)}")
+        return f"({built}\n    UNION ALL\n{raw})" if self.raw else f"({built})"
+
+    def _counted(self, name: str, where: str, *more: str) -> str:
+        conditions = [*([] if self.clustered else [where]), _RAW, *more]
+        events = events_of("\n        AND ".join(conditions), hashed=self.clustered)
+        return TABLES[name].raw.format(build="toUInt64(0)", events=events)
 
 
 def relations(client: "Client", since: datetime, until: datetime) -> Relations:
@@ -66,7 +72,7 @@ def relations(client: "Client", since: datetime, until: datetime) -> Relations:
     whole = {circle: build for circle, build in here.items() if not _cut(build, since, until)}
     raw = [circle for circle in now if circle not in good or (circle in here and circle not in whole)]
     number_installs(client, raw)
-    return Relations([build.number for build in whole.values()], raw)
+    return Relations([build.number for build in whole.values()], raw, [*raw, *whole])
 
 
 def _meets(build: Build, since: datetime, until: datetime) -> bool:

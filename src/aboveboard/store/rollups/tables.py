@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-__all__ = ["DURATION", "TABLES", "Table", "events_of"]
+__all__ = ["ATTRIBUTES", "DURATION", "TABLES", "Table", "events_of"]
 
 DURATION = """if(
         duration_ms > 0,
@@ -14,7 +14,7 @@ DURATION = """if(
     )"""
 """SQL: a duration in three significant digits, as one whole number (see `insights.durations`)."""
 
-_BY = "source, day, kind, event, failed, fingerprint, extension, extension_version, library, library_version"
+_BY = "source, day, kind, event, failed, given_up, fingerprint, extension, extension_version, library, library_version"
 _AND_BY = f"{_BY}, app_version, os, arch, country"
 
 _COUNTS = f"""
@@ -22,7 +22,9 @@ SELECT
     {{build}} AS build,
     source,
     toDate(time) AS day,
-    kind, event, failed, fingerprint, extension, extension_version, library, library_version,
+    kind, event, failed,
+    outcome IN ('cancelled', 'skipped') AS given_up,
+    fingerprint, extension, extension_version, library, library_version,
     app_version, os, arch, country,
     count() AS stored,
     sumIf(bytes, part = 0) AS size,
@@ -65,6 +67,70 @@ GROUP BY {_BY}
 """  # noqa: S608
 
 
+_STAYS = """
+SELECT
+    {build} AS build,
+    source,
+    toDate(time) AS day,
+    number,
+    app_version, os, os_version, distribution, arch, country, locale, timezone,
+    sum(weight) AS weights,
+    sumIf(weight, failed) AS failing,
+    min(time) AS first_time,
+    max(time) AS last_time
+FROM {events} AS events
+GROUP BY
+    source, day, number, app_version, os, os_version, distribution, arch, country, locale, timezone
+"""
+
+ATTRIBUTES = ("os", "os_version", "distribution", "arch", "country", "locale", "timezone", "app_version")
+"""What each event tells of its install."""
+
+_TOLD = ", ".join(f"('{name}', toString({name}))" for name in ATTRIBUTES)
+_BY_ATTRIBUTE = f"""
+SELECT
+    {{build}} AS build,
+    source,
+    day,
+    told.1 AS attribute,
+    told.2 AS value,
+    sum(weights), sum(failing),
+    groupBitmapStateIf(number, number > 0)
+FROM
+(
+    SELECT source, day, number, weights, failing, arrayJoin([{_TOLD}]) AS told
+    FROM {{stays}}
+)
+WHERE told.2 != ''
+GROUP BY source, day, attribute, value
+"""  # noqa: S608
+
+_RUNS = """
+SELECT
+    {build} AS build,
+    source, day, number, app_version, os, arch, country, extension,
+    countIf(event = 'startup' AND previous = 'startup') AS inside,
+    max(event = 'startup' AND previous = '') AS opens,
+    max(if(following = '', if(event = 'startup', 2, 1), 0)) AS closes
+FROM
+(
+    SELECT
+        source, toDate(time) AS day, number, app_version, os, arch, country, extension, event,
+        lagInFrame(event, 1, '') OVER runs AS previous,
+        leadInFrame(event, 1, '') OVER runs AS following
+    FROM {events} AS events
+    WHERE number > 0
+        AND event IN ('startup', 'shutdown')
+    WINDOW runs AS (
+        PARTITION BY source, number, toDate(time)
+        ORDER BY time, message_id, part
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    )
+)
+GROUP BY source, day, number, app_version, os, arch, country, extension
+"""
+
+
 class Table(NamedTuple):
     """One table of rollups: `build` fills it, and `raw` says the same of events where there is no build.
 
@@ -81,6 +147,13 @@ TABLES = {
     for table in (
         Table("rollup_counts", _COUNTS, _COUNTS),
         Table("rollup_totals", _TOTALS, _COUNTS),
+        Table("rollup_stays", _STAYS, _STAYS),
+        Table(
+            "rollup_attributes",
+            _BY_ATTRIBUTE.replace("{stays}", "rollup_stays\n    WHERE rollup_stays.build = {build}"),
+            _BY_ATTRIBUTE.replace("{stays}", f"({_STAYS})"),
+        ),
+        Table("rollup_runs", _RUNS, _RUNS),
     )
 }
 """Every table, in the order in which they are built: a later one may read an earlier."""
