@@ -17,6 +17,7 @@ from aboveboard.catalog import load
 from aboveboard.catalog.lint import lint_file
 from aboveboard.integrations.click import instrument, telemetry_group
 from aboveboard.integrations.click.tree import tool_catalog
+from tests.bench import bench_click
 from tests.client.conftest import Bench
 
 
@@ -327,3 +328,10 @@ def test_the_group_can_stand_where_the_tool_wants_it(bench: Bench, telemetry: Te
     instrument(tool, telemetry, commands="")
     assert run(tool, "privacy", "status") == 0
     assert sent(bench, telemetry) == []
+
+
+def test_help_costs_a_fraction_of_what_the_tool_itself_does() -> None:
+    """Loose, for a busy machine; `python -m tests.bench click` measures."""
+    found = bench_click.main(rounds=3)
+    assert found["--help"]["cpu_ms"] < 0.4 * found["--help"]["tool_cpu_ms"]
+    assert found["a run, after a yes"]["cpu_ms"] < 4 * found["a run, after a yes"]["tool_cpu_ms"]

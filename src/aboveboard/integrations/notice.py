@@ -1,10 +1,7 @@
 """What is a person told before they answer? The same words in a terminal and in a window."""
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-
-from aboveboard.catalog.samples import whole
 
 if TYPE_CHECKING:
     from aboveboard.client.telemetry import Telemetry
@@ -67,6 +64,11 @@ def notice_of(telemetry: "Telemetry", title: str) -> Notice | None:
 
 def events_so_far(telemetry: "Telemetry") -> str:
     """Return as JSON what waits for the answer, as it would be sent; before anything waits, invented events."""
+    # A terminal imports this for its help, which need not know how to invent events.
+    import json
+
+    from aboveboard.catalog.samples import whole
+
     waiting: list[Any] = list(telemetry.preview())
     catalog = telemetry.catalog()
     if not waiting and catalog is not None:

@@ -1,19 +1,19 @@
-"""How does a person see and change what a tool sends? `mytool telemetry status | on | off | show | …`."""
+"""How does a person see and change what a tool sends? `mytool telemetry status | on | off | show | …`.
 
-import json
+A tool's `--help` imports this file, so what only a command needs is imported there.
+"""
+
+import os
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from aboveboard.client.levels import LEVELS
-from aboveboard.integrations.click.ask import keep_answer
 from aboveboard.integrations.click.lazy import HELP
 from aboveboard.integrations.click.tree import OWN
-from aboveboard.integrations.notice import events_so_far
 
 if TYPE_CHECKING:
     from aboveboard.client.journal import Entry
@@ -46,11 +46,15 @@ def status(make: Make, explain: bool) -> None:
 
 def on(make: Make, level: str) -> None:
     """Agree to sending usage data, or a part of it."""
+    from aboveboard.integrations.click.ask import keep_answer
+
     click.echo(keep_answer(make(), yes=True, level=level), err=True)
 
 
 def off(make: Make) -> None:
     """Refuse, or take an earlier yes back and have the collector delete."""
+    from aboveboard.integrations.click.ask import keep_answer
+
     telemetry = make()
     click.echo(keep_answer(telemetry, yes=False), err=True)
     _await_deletions(telemetry)
@@ -66,10 +70,10 @@ def show(make: Make, last: int | None, raw: bool) -> None:
 
 def export(make: Make, file: str) -> None:
     """Write all of the journal to FILE, as JSON Lines."""
-    if Path(file).exists():
+    if os.path.lexists(file):
         raise click.ClickException(f"{file} exists; name a file that does not")
     lines = make().export(file)
-    if not Path(file).exists():
+    if not os.path.lexists(file):
         raise click.ClickException(
             f"{file} could not be written; is there such a folder, and may you write there?"
         )
@@ -86,6 +90,8 @@ def forget(make: Make) -> None:
 
 def preview(make: Make) -> None:
     """Print what would be sent with a yes."""
+    from aboveboard.integrations.notice import events_so_far
+
     click.echo(events_so_far(make()))
 
 
@@ -130,6 +136,8 @@ COMMANDS: Final[dict[str, tuple[Callable[..., None], tuple[click.Parameter, ...]
 
 def describe(entry: "Entry") -> str:
     """Return an event of the journal as lines for a person."""
+    import json
+
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.time))
     content: dict[str, Any] = entry.content or {}
     properties = json.dumps(content.get("properties", {}), ensure_ascii=False)

@@ -153,8 +153,11 @@ class Watcher:
     def _end(self, run: "Run", error: BaseException | None) -> None:
         if run.is_own or type(error).__name__ == HELP or run.finish(error, self.root):
             return
+        telemetry = self.telemetry()
+        if telemetry.consent.state != "accepted":
+            return  # nobody will have answered before the tool ends
         for reached in run.reached:
-            self.telemetry().log_usage(EVENT, reached.properties())
+            telemetry.log_usage(EVENT, reached.properties())
 
 
 def _leave_out(invoke: "Callable[[Any], Any]", ctx: "Any") -> "Any":
