@@ -36,7 +36,7 @@ PEOPLE = re.compile(
 
 # One of these is in every slot; most lines have none, and looking for them is ten times cheaper than the pattern.
 HINTS = ("client", "account", "login", "owner", "contact", "customer", "tenant", "team", "assigne")
-TITLE = re.compile(r"[md](?<![\w./\\-].)(?:rs?|s)\b")
+TITLE = re.compile(r"[md][rs](?:\b(?<!\w\w\w)|s\b(?<!\w\w\w\w))")
 
 
 class People:

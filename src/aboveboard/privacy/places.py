@@ -130,13 +130,15 @@ class Places:
 
     def _url_path(self, path: str, is_manual: bool) -> tuple[str, bool]:
         path, mark, _ = path.partition("?")
-        path = path if mark else path.partition("#")[0] if "#" in path else path
+        path, hash_sign, fragment = (path, "", "") if mark else path.partition("#")
         kept: list[str] = []
         for part in path.split("/"):
             if part and not self.is_public(part) and not (is_manual and self._is_technical(part)):
                 return "/".join([*kept, "<path>"]), True
             kept.append(part)
-        return "/".join(kept) + ("?<query>" if mark else ""), bool(mark)
+        is_kept = not fragment or self.is_public(fragment)
+        end = "?<query>" if mark else hash_sign + fragment if is_kept else ""
+        return "/".join(kept) + end, bool(mark) or not is_kept
 
     def host(self, authority: str) -> str | None:
         """A host with its port; what stands before an `@` goes with it."""

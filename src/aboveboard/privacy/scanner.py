@@ -43,7 +43,7 @@ SPACED_WINDOWS = re.compile(
 SPACED_UNIX = re.compile(r"[/~](?<![\w/].)[^\s:\"'<>|]*+(?:(?: [^\s:\"'<>|/]++){1,3}/[^\s:\"'<>|,;]*+)?")
 SPACED_ROOTS = ("/Users/", "/home/", "/Volumes/", "/mnt/", "/media/", "~/", ":/")
 PATH_START = re.compile(r"(?:[A-Za-z]:)?[\\/]|~/|\.{1,2}/|file:/")
-ALONE = re.compile(r": [A-Za-z]?[a-z]{2,}(?=,|[.;]?$)")
+ALONE = re.compile(r": [A-Za-z]?[a-z]{2,}(?=[,\"'`]|[.;]?$)")
 PARTS = re.compile("[ /]")
 HAS_FLAG = re.compile(r" --?\w")
 FILE_AFTER_BLANK = re.compile(r" .*\.[A-Za-z]{1,5}$")
@@ -107,20 +107,30 @@ class Scanner:
 
     def _line(self, line: str, base: int, depth: int) -> str:
         """Clean one line, or what stands in quotes: spans with blanks first, then quotes, then tokens."""
-        if secrets.GROUPED_DIGITS.search(line):
-            for kind, pattern in secrets.SPANS:
-                line = (
-                    pattern.sub(self._notes.replace(kind, "secret"), line) if pattern.search(line) else line
-                )
-        if self._phrases is not None:
-            line = self._phrases.joined(line, self._known_name)
-        line = self._people.hidden(line)
         if "\\" in line:
-            line = SPACED_WINDOWS.sub(self._spaced_path, without_outer_escapes(line))
+            line = without_outer_escapes(line)
+        if depth == 0:
+            line = self._whole(line)
+        if "\\" in line:
+            line = SPACED_WINDOWS.sub(self._spaced_path, line)
         if "/" in line and any(map(line.__contains__, SPACED_ROOTS)):
             line = SPACED_UNIX.sub(self._spaced_path, line)
         line = self._quotes(line, base, depth) if QUOTES.search(line) else self._tokens(line, base, base)[0]
-        return ALONE.sub(self._alone, line) if base == ANY and ": " in line else line
+        return ALONE.sub(self._alone, line) if depth == 0 and ": " in line else line
+
+    def _whole(self, line: str) -> str:
+        """What stands in a line whatever its quotes: long numbers, words spelled out, values of several words."""
+        has_digits = secrets.GROUPED_DIGITS.search(line) is not None
+        is_spelled = has_digits or "=" in line
+        if (is_spelled and secrets.BYTE_BY_BYTE.search(line)) or secrets.LETTER_BY_LETTER.search(line):
+            line = secrets.SPELLED.sub(lambda _: self._notes.replace("data", "secret"), line)
+        if has_digits:
+            for kind, pattern in secrets.SPANS:
+                if pattern.search(line):
+                    line = pattern.sub(self._notes.replace(kind, "secret"), line)
+        if self._phrases is not None:
+            line = self._phrases.joined(line, self._known_name)
+        return self._people.hidden(line)
 
     def _alone(self, found: re.Match[str]) -> str:
         """A word that is all that is said after a colon: "exceeded quota: umbrella", as often a name as a word."""

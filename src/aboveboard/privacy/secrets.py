@@ -2,13 +2,13 @@
 
 import re
 
-__all__ = ["GROUPED_DIGITS", "KEY_BLOCK", "SPANS", "TOKENS"]
+__all__ = ["BYTE_BY_BYTE", "GROUPED_DIGITS", "KEY_BLOCK", "LETTER_BY_LETTER", "SPANS", "SPELLED", "TOKENS"]
 
 # A whole key; one whose end is missing goes to the end of the text.
 KEY_BLOCK = re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}-----.*?(?:-----END [A-Z0-9 ]{1,40}-----|\Z)", re.DOTALL)
 
-# What every span below contains; most lines have none, and are searched once.
-GROUPED_DIGITS = re.compile(r"\d\d[ .)/-]{1,2}\(?\d\d")
+# What every span of digits and bytes below contains; most lines have none, and are searched once.
+GROUPED_DIGITS = re.compile(r"\d[\da-fA-F]?[ ,.)/-]{1,2}\(?\d[\dxXa-fA-F]")
 # Spans that contain blanks, found before a line is split into tokens. What may not stand before one is asked after its
 # first sign: the search then skips to such signs.
 SPANS = (
@@ -16,6 +16,19 @@ SPANS = (
     ("phone", re.compile(r"[+0](?<![\w.].)(?:(?<=\+)|0)\d{1,3}(?:[ .\-/]?\(?\d{1,5}\)?){2,6}(?!\w)")),
     ("phone", re.compile(r"[(\d](?<![\w.].)(?:(?<=\()\d)?\d{2,4}\)?[ .-]{1,2}\d{3,4}[ .-]\d{4}(?![\w.])")),
     ("number", re.compile(r"\d(?<![\w.-].)\d{2}-\d{2}-\d{4}(?![\w-])")),
+)
+
+# A word letter by letter ("m a r i a", "m.a.r.i.a") or byte by byte ("[109, 97, 114, 105]", "6d 61 72 69", "=6D=61"),
+# which no look-up of words finds.
+_SEPARATE = r"(?<!\w)[^\W\d_](?:([ ._-])[^\W\d_](?:\1[^\W\d_]){2,})(?!\w)"
+_BYTE = r"(?:0[xX])?[0-9a-fA-F]{2,3}"
+# What such words contain:
+LETTER_BY_LETTER = re.compile(r"[ ._-]\w[ ._-]\w[ ._-]")
+BYTE_BY_BYTE = re.compile(
+    rf"\d[\da-fA-F]?(?:, ?| ){_BYTE}(?:, ?| ){_BYTE}\b|=[0-9A-Fa-f]{{2}}=[0-9A-Fa-f]{{2}}="
+)
+SPELLED = re.compile(
+    rf"{_SEPARATE}|(?:=[0-9A-Fa-f]{{2}}){{4,}}|(?<![\w.:/]){_BYTE}(?:(?:, ?| ){_BYTE}){{3,}}(?![\w.])"
 )
 
 _TOKENS = (
