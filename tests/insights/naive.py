@@ -49,6 +49,11 @@ def in_order(events: Iterable[Event]) -> list[Event]:
     return sorted(events, key=lambda event: (event.time, event.message_id, event.part))
 
 
+def by_version(events: Iterable[Event]) -> list[Event]:
+    """In order; of events at one moment those of older versions first."""
+    return sorted(events, key=lambda event: (event.time, event.app_version))
+
+
 def by(events: Iterable[Event], key: Callable[[Event], Any]) -> dict[Any, list[Event]]:
     groups: dict[Any, list[Event]] = defaultdict(list)
     for event in events:
@@ -270,7 +275,7 @@ def providers(events: Sequence[Event]) -> Rows:
 
 def retention(events: Sequence[Event]) -> Rows:
     active: dict[tuple[date, str | None], dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for own in of_installs(events):
+    for own in map(by_version, of_installs(events)):
         cohort = monday(day(own[0]))
         for event in own:
             week = (monday(day(event)) - cohort).days // 7
@@ -354,14 +359,15 @@ def quality(events: Sequence[Event]) -> Rows:
 def releases(events: Sequence[Event]) -> Rows:
     known = [event for event in events if event.install and event.app_version]
     versions = sorted({event.app_version for event in known})
-    last = {own[0].install: own[-1].app_version for own in of_installs(known)}
+    last = {own[0].install: own[-1].app_version for own in map(by_version, of_installs(known))}
     on_day: dict[date, dict[str, str]] = defaultdict(dict)
     downgrades: Counter[str] = Counter()
-    for own in of_installs(known):
+    for own in map(by_version, of_installs(known)):
         for event in own:
             on_day[day(event)][event.install] = event.app_version
-        for one, two in pairwise(own):
-            downgrades[one.app_version] += two.app_version < one.app_version
+        versions = [those[-1].app_version for _, those in sorted(by(own, day).items())]
+        for before, after in pairwise(versions):
+            downgrades[before] += after < before
     found = []
     for version in versions:
         own = in_order(event for event in known if event.app_version == version)

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights.asking import rows
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 from aboveboard.insights.suppression import named
 
 if TYPE_CHECKING:
@@ -16,16 +16,15 @@ __all__ = ["choices"]
 
 _NAMES = ("version", "os", "arch", "country", "extension", "event")
 
-# Copies of one event agree in these columns, so the search for copies is spared.
 _CHOICES = """
 SELECT
-    topKIf(200)(app_version, app_version != '') AS version,
-    topKIf(20)(os, os != '') AS os,
-    topKIf(20)(arch, arch != '') AS arch,
-    topKIf(250)(country, country != '') AS country,
-    topKIf(200)(extension, extension != '') AS extension,
-    topKIf(500)(event, event != '') AS event
-FROM events
+    topKWeightedIf(200)(app_version, stored, app_version != '') AS version,
+    topKWeightedIf(20)(os, stored, os != '') AS of_os,
+    topKWeightedIf(20)(arch, stored, arch != '') AS of_arch,
+    topKWeightedIf(250)(country, stored, country != '') AS of_country,
+    topKWeightedIf(200)(extension, stored, extension != '') AS of_extension,
+    topKWeightedIf(500)(event, stored, event != '') AS of_event
+FROM {counts} AS events
 WHERE {where}
 """
 
@@ -33,8 +32,8 @@ WHERE {where}
 _INSTALLS = """
 SELECT
     app_version AS version, os, arch, country, extension, event,
-    {installs} AS installs
-FROM events FINAL
+    groupBitmapMerge(installs) AS by_installs
+FROM {counts} AS events
 WHERE {where}
 GROUP BY GROUPING SETS ((version), (os), (arch), (country), (extension), (event))
 """
@@ -48,15 +47,14 @@ def choices(client: "Client", filters: Filters, small: int = 0) -> dict[str, lis
     if small:
         return _large(client, replace(filters, equal={}), small)
     wide = replace(filters, equal={})
-    text = _CHOICES.format(where=wide.where())
-    (row,) = client.query(text, parameters=wide.parameters()).named_results()
-    return {name: sorted(values, key=str.casefold) for name, values in row.items()}
+    (row,) = Look(client, wide).rows(_CHOICES)
+    return {name: sorted(values, key=str.casefold) for name, values in zip(_NAMES, row.values(), strict=True)}
 
 
 def _large(client: "Client", filters: Filters, small: int) -> dict[str, list[str]]:
     installs: dict[str, dict[str, int]] = {name: {} for name in _NAMES}
-    for row in rows(client, _INSTALLS, filters):
+    for row in Look(client, filters).rows(_INSTALLS):
         name = next((name for name in _NAMES if row[name]), None)
         if name:
-            installs[name][row[name]] = row["installs"]
+            installs[name][row[name]] = row["by_installs"]
     return {name: sorted(named(counts, small), key=str.casefold) for name, counts in installs.items()}

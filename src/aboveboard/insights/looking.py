@@ -33,6 +33,7 @@ _WORDS = {
 _OF_A_CLUSTER = (
     (r"groupBitmapMerge\((\w+)\)", r"length(groupUniqArrayMerge(\1))"),
     (r"bitmapCardinality\((\w+)\)", r"length(finalizeAggregation(\1))"),
+    (r"bitmapToArray\((groupBitmapMergeState\(\w+\))\)", r"finalizeAggregation(\1)"),
     (r"groupBitmap(\w*State)", r"groupUniqArray\1"),
 )
 _DENSE = 50_000_000

@@ -2,13 +2,14 @@
 
 import re
 from collections import defaultdict
+from datetime import date, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from aboveboard.insights.asking import rows
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look, Numbers, places
 from aboveboard.insights.statistics import Comparison, benjamini_hochberg, chance, relative_risk
 
 if TYPE_CHECKING:
@@ -18,83 +19,58 @@ else:
 
 __all__ = ["ask", "order"]
 
+Risks: TypeAlias = dict[tuple[str, str], Numbers]
+"""(event, version) → installs that fail on the n-th day, installs that are there for n days (2 × days)."""
+
 _RELEASES = """
 SELECT
     app_version AS version,
-    min(time) AS first_seen,
-    max(time) AS last_seen,
-    uniqExact(source, install) AS installs
-FROM events FINAL
-WHERE {where}
-    AND install != ''
+    min(first_time) AS first_seen,
+    max(last_time) AS last_seen,
+    uniqExact(number) AS installs
+FROM {stays} AS events
+WHERE {of_installs}
+    AND number > 0
     AND app_version != ''
 GROUP BY version
 """
 
-# The version of an install on a day is the last of that day.
 _DAYS = """
-SELECT day, version, count() AS installs
-FROM
-(
-    SELECT toDate(time) AS day, argMax(app_version, (time, message_id, part)) AS version
-    FROM events FINAL
-    WHERE {where}
-        AND install != ''
-        AND app_version != ''
-    GROUP BY source, install, day
-)
-GROUP BY day, version
-ORDER BY day, version
-"""
-
-# From each version to the next that an install has; nothing follows its last event.
-_STEPS = """
-SELECT version, following, count() AS steps
-FROM
-(
-    SELECT
-        app_version AS version,
-        leadInFrame(app_version, 1, '') OVER (
-            PARTITION BY source, install
-            ORDER BY time, message_id, part
-            ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING
-        ) AS following
-    FROM events FINAL
-    WHERE {where}
-        AND install != ''
-        AND app_version != ''
-)
-WHERE version != following
-GROUP BY version, following
+SELECT
+    toInt64(number) AS install,
+    toInt64(toUInt16(day)) AS of_day,
+    toInt64(indexOf({{versions:Array(String)}}, app_version) - 1) AS version,
+    toInt64(toUnixTimestamp64Milli(last_time)) AS moment
+FROM {stays} AS events
+WHERE {of_installs}
+    AND number > 0
+    AND app_version != ''
 """
 
 # Days in use of each install in each version until an action first fails there, as in Explain.
-_RISKS = """
-SELECT event, version, days, ever, count() AS installs
-FROM
-(
-    SELECT
-        event,
-        app_version AS version,
-        groupUniqArray(toDate(time)) AS dates,
-        countIf(failed) > 0 AS ever,
-        minIf(toDate(time), failed) AS first_failure,
-        least(if(ever, arrayCount(date -> date <= first_failure, dates), length(dates)), 30) AS days
-    FROM events FINAL
-    WHERE {where}
-        AND install != ''
-        AND app_version != ''
-        AND outcome NOT IN ('cancelled', 'skipped')
-        AND event IN (
-            SELECT event
-            FROM events
-            WHERE {where} AND failed
-            GROUP BY event
-        )
-    GROUP BY source, install, event, app_version
-)
-GROUP BY event, version, days, ever
+_TRIED = """
+SELECT
+    toInt64(indexOf({{events:Array(String)}}, event) - 1) AS of_event,
+    toInt64(indexOf({{versions:Array(String)}}, app_version) - 1) AS version,
+    toInt64(toUInt16(day)) AS of_day,
+    toInt64(failed) AS bad,
+    toInt64(arrayJoin(bitmapToArray(groupBitmapMergeState(installs)))) AS install
+FROM {counts} AS events
+WHERE {where}
+    AND app_version != ''
+    AND NOT given_up
+    AND event IN {{events:Array(String)}}
+GROUP BY event, app_version, day, failed
 """
+
+_FAILING = """
+SELECT DISTINCT event
+FROM {counted} AS events
+WHERE {where}
+    AND failed
+"""
+
+_MOST_DAYS = 30
 
 
 def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
@@ -102,32 +78,26 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
 
     Rows: version, first_seen, last_seen, installs, current (installs whose last event is of it), share (of all
     installs, 0 to 1), days_to_50 and days_to_90 (days from its first event until that share of a day's installs had
-    it or a newer one, None where not yet), downgrades (installs' steps from it to an older one), curve (list of
+    it or a newer one, None where not yet), downgrades (installs that had it on a day and an older one on the
+    next day of their use), curve (list of
     [day, share of that day's installs]), worse and better (actions that fail more or less often than in the version
     before: event, relative_risk, low, high).
     """
-    found = {row["version"]: row for row in rows(client, _RELEASES, filters)}
+    look = Look(client, filters)
+    found = {row["version"]: row for row in look.rows(_RELEASES)}
     versions = sorted(found, key=order)
-    steps = rows(client, _STEPS, filters)
-    everyone = sum(row["steps"] for row in steps if row["following"] == "")
-    days = _by_day(rows(client, _DAYS, filters))
-    changes = _changes(versions, rows(client, _RISKS, filters))
-    for version in versions:
+    used = _used(look, versions)
+    changes = _changes(versions, _risks(look, versions))
+    for place, version in enumerate(versions):
         row = found[version]
-        row["current"] = sum(
-            step["steps"] for step in steps if step["version"] == version and step["following"] == ""
-        )
-        row["share"] = row["current"] / max(everyone, 1)
+        row["current"] = int(used.last[place])
+        row["share"] = row["current"] / max(int(used.last.sum()), 1)
         for percent in (50, 90):
-            row[f"days_to_{percent}"] = _days_to(percent / 100, row, versions, days)
-        row["downgrades"] = sum(
-            step["steps"]
-            for step in steps
-            if step["version"] == version and step["following"] and order(step["following"]) < order(version)
-        )
+            row[f"days_to_{percent}"] = _days_to(percent / 100, row, place, used.days)
+        row["downgrades"] = int(used.downgrades[place])
         row["curve"] = [
-            [day, counts.get(version, 0) / sum(counts.values())]
-            for day, counts in days.items()
+            [day, counts[place] / sum(counts)]
+            for day, counts in used.days.items()
             if day >= row["first_seen"].date()
         ]
         row |= changes[version]
@@ -141,34 +111,84 @@ def order(version: str) -> tuple[Any, ...]:
     return parts, not rest, rest
 
 
-def _by_day(found: list[dict[str, Any]]) -> dict[Any, dict[str, int]]:
-    days: dict[Any, dict[str, int]] = defaultdict(dict)
-    for row in found:
-        days[row["day"]][row["version"]] = row["installs"]
-    return days
+class _Used(NamedTuple):
+    """By version, oldest first: installs on each day, installs on the last day of their use, steps down from it."""
+
+    days: dict[date, list[int]]
+    last: Numbers
+    downgrades: Numbers
 
 
-def _days_to(
-    share: float, row: dict[str, Any], versions: list[str], days: dict[Any, dict[str, int]]
-) -> int | None:
+def _used(look: Look, versions: list[str]) -> _Used:
+    """Take of each install and day the last version (of those at one moment the newest), and compare its days."""
+    install, day, version, moment = look.columns(_DAYS, versions=versions)[:4]
+    rows = np.lexsort((version, moment, day, install))
+    install, day, version = install[rows], day[rows], version[rows]
+    ends = np.append((np.diff(install) != 0) | (np.diff(day) != 0), True)[: install.size]
+    install, day, version = install[ends], day[ends], version[ends]
+    goes_on = np.append(install[1:] == install[:-1], False)[: install.size]
+    down = np.flatnonzero(goes_on)
+    down = down[version[down + 1] < version[down]]
+    count = len(versions)
+    base = int(day.min()) if day.size else 0
+    table = np.bincount((day - base) * count + version) if day.size else np.zeros(0, int)
+    table = np.append(table, np.zeros(-table.size % max(count, 1), int)).reshape(-1, max(count, 1))
+    first = date(1970, 1, 1) + timedelta(days=base)
+    return _Used(
+        {first + timedelta(days=ago): row.tolist() for ago, row in enumerate(table) if row.sum()},
+        np.bincount(version[~goes_on], minlength=count),
+        np.bincount(version[down], minlength=count),
+    )
+
+
+def _days_to(share: float, row: dict[str, Any], place: int, days: dict[date, list[int]]) -> int | None:
     """Count the days from a version's first event until a share of a day's installs had it or a newer one."""
     first = row["first_seen"].date()
-    newer = set(versions[versions.index(row["version"]) :])
     for day, counts in days.items():
-        having = sum(count for version, count in counts.items() if version in newer)
-        if day >= first and having >= share * sum(counts.values()):
+        if day >= first and sum(counts[place:]) >= share * sum(counts):
             return int((day - first).days)
     return None
 
 
-def _changes(versions: list[str], risks: list[dict[str, Any]]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+def _risks(look: Look, versions: list[str]) -> Risks:
+    """Count by action and version the installs by days in use until it first failed: those where it did, and all."""
+    events = sorted(row["event"] for row in look.rows(_FAILING))
+    event, version, day, bad, install = look.columns(_TRIED, events=events, versions=versions)[:5]
+    if not event.size:
+        return {}
+    known = np.unique(install)
+    at = places(known, install)
+    # The rows of one bitmap stand together.
+    heads = np.flatnonzero(
+        np.append(True, (np.diff(event) | np.diff(version) | np.diff(day) | np.diff(bad)) != 0)
+    )
+    groups: dict[tuple[int, int], dict[int, dict[int, Numbers]]] = defaultdict(lambda: defaultdict(dict))
+    for rows in np.split(np.arange(event.size), heads[1:]):
+        head = rows[0]
+        spell = groups[int(event[head]), int(version[head])][int(day[head])]
+        numbers = at[rows]
+        spell[int(bad[head])] = np.append(spell.get(int(bad[head]), numbers[:0]), numbers)
+    return {(events[one], versions[two]): _at_risk(days, known.size) for (one, two), days in groups.items()}
+
+
+def _at_risk(of_days: dict[int, dict[int, Numbers]], installs: int) -> Numbers:
+    """Return how many installs fail on their n-th day of trying, and how many try for n days at all."""
+    tried, failed = np.zeros(installs, np.int64), np.zeros(installs, bool)
+    for day in sorted(of_days):
+        here = np.unique(np.concatenate(list(of_days[day].values())))
+        tried[here[~failed[here]]] += 1
+        if 1 in of_days[day]:
+            failed[of_days[day][1]] = True
+    days = np.minimum(tried, _MOST_DAYS)
+    table = np.zeros((2, _MOST_DAYS))
+    table[0] = np.bincount(days[failed], minlength=_MOST_DAYS + 1)[1:]
+    at_least = np.bincount(days[days > 0], minlength=_MOST_DAYS + 1)[1:]
+    table[1] = at_least[::-1].cumsum()[::-1]
+    return table
+
+
+def _changes(versions: list[str], at_risk: Risks) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """Compare each action in each version with the version before; 5 % of what is told may be chance."""
-    at_risk: dict[tuple[str, str], np.ndarray[Any, np.dtype[np.float64]]] = {}
-    for row in risks:
-        table = at_risk.setdefault((row["event"], row["version"]), np.zeros((2, 30)))
-        table[1, : row["days"]] += row["installs"]
-        if row["ever"]:
-            table[0, row["days"] - 1] += row["installs"]
     changes: dict[str, dict[str, list[dict[str, Any]]]] = {
         version: {"worse": [], "better": []} for version in versions
     }
