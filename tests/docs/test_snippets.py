@@ -42,7 +42,7 @@ from segment.analytics.client import Client
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from posthog import Posthog
 """,
-    "examples/podman_cli/README.md": "import click\nfrom podman_cli.app import App\n",
+    "examples/podman_cli/README.md": "import click\nfrom podman_cli.podman import Podman\n",
 }
 """What a fragment leaves to its reader: the imports, and files that the page tells of."""
 
