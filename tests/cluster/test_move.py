@@ -25,7 +25,7 @@ INSERT INTO events
 SELECT
     'app', lower(hex(sipHash64(number % 20011))), lower(hex(sipHash128(number))), 0,
     9000000000000000000 - number - COPY,
-    toDateTime64('2026-11-01 00:00:00', 3, 'UTC')
+    toDateTime64('2026-11-01 23:59:59', 3, 'UTC')
         - toIntervalMillisecond(number % DAYS * 86400000 + number % 86399999) AS moment,
     moment, toDateTime64(moment, 6), 'track', ['startup', 'pull', 'build'][number % 3 + 1], 'usage', 'app',
     ['1.0.0', '1.1.0'][number % 2 + 1], ['Linux', 'macOS'][number % 2 + 1], number % 11 = 0 AS fails,
@@ -107,7 +107,7 @@ def move_and_kill(folder: Path, cluster: Cluster, rows: int, days: int) -> None:
 
 @pytest.mark.timeout(400)
 def test_a_move_that_is_killed_twice_ends_equal_and_back_again(tmp_path: Path, cluster: Cluster) -> None:
-    move_and_kill(tmp_path, cluster, 20_000, days=12)
+    move_and_kill(tmp_path, cluster, 20_000, days=8)
     back = f"chdb://{tmp_path / 'back'}"
     done = moving(cluster.dsn, back, tmp_path)
     _, progress = done.communicate()
@@ -116,7 +116,7 @@ def test_a_move_that_is_killed_twice_ends_equal_and_back_again(tmp_path: Path, c
     with closing(connect(cluster.dsn)) as client:
         client.command("ALTER TABLE events DELETE WHERE status_code = 500 SETTINGS mutations_sync = 2")
     refused = moving(cluster.dsn, back, tmp_path)
-    assert "not the same on both sides, first on 2026-10-20" in refused.communicate()[1]
+    assert "not the same on both sides, first on 2026-10-25" in refused.communicate()[1]
 
 
 @pytest.mark.soak

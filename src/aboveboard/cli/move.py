@@ -10,7 +10,7 @@ from aboveboard.store.move import move as move_store
 
 __all__ = ["move"]
 
-_SECONDS = 2.0
+_SECONDS = 0.5
 
 
 @click.command()
