@@ -1,17 +1,22 @@
 """How do a Qt app's pages and actions become events? Each page that is shown, each `QAction` that has ended."""
 
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, Protocol
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from PySide6.QtCore import QMetaObject, QObject
+from PySide6.QtCore import QMetaObject, QObject, QThread
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from aboveboard.client.boundary import attempt
 
 if TYPE_CHECKING:
     from aboveboard.client.action import Action
     from aboveboard.client.telemetry import Telemetry
 
+SLOT: Final = "slot"
 PageName = Callable[[QWidget], str]
 
 
@@ -69,6 +74,32 @@ def track_action(
             under_way.__exit__(None, None, None)
 
     return action.triggered.connect(triggered)
+
+
+def watch_slots(telemetry: "Telemetry") -> Callable[[], None]:
+    """Log exceptions that leave a slot as the event `error`; the returned function ends that.
+
+    Qt prints such an exception and the app goes on, but it comes through `sys.excepthook`, where telemetry by itself
+    takes it for the end of the app, a `crash`. An exception outside Qt's loop still is one.
+    """
+    from aboveboard.client.lifecycle import unhandled
+
+    before = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if QThread.currentThread().loopLevel() == 0:
+            before(kind, error, traceback)
+            return
+        if isinstance(error, Exception):
+            attempt(lambda: unhandled(telemetry._engine, error, SLOT), None)
+        sys.__excepthook__(kind, error, traceback)
+
+    def end() -> None:
+        if sys.excepthook is hook:
+            sys.excepthook = before
+
+    sys.excepthook = hook
+    return end
 
 
 def _end(under_way: "Action", done: "Future[Any]") -> None:

@@ -1,0 +1,125 @@
+"""What does an extension get? Commands, pages, a registry of providers, jobs, the engine, and a logger of its own."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtWidgets import QWidget
+
+from desktop.jobs import reason
+
+if TYPE_CHECKING:
+    from aboveboard import Provider, Telemetry, TelemetryLogger
+    from desktop.engine import Engine
+    from desktop.jobs import Jobs
+
+PUBLISHER = "desktop"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an extension says of itself; its package holds it as `MANIFEST`, with a telemetry.toml beside it."""
+
+    name: str
+    version: str
+    title: str
+    description: str
+    icon: str = "extensions"
+
+    @property
+    def id(self) -> str:
+        """Return the whole id, under which its events travel."""
+        return f"{PUBLISHER}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that an extension can do; for `place` "images" it gets the name of the selected image."""
+
+    title: str
+    run: Callable[[str], object]
+    place: str
+
+
+@dataclass(slots=True)
+class Contributions:
+    """Everything that extensions have brought."""
+
+    commands: list[Command] = field(default_factory=list)
+    pages: list[tuple[str, str, QWidget]] = field(default_factory=list)
+    providers: "list[Provider]" = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Loaded:
+    """One extension: what it says of itself, and why it does not work, "" where it does."""
+
+    manifest: Manifest
+    problem: str = ""
+
+
+class Host(Protocol):
+    """What the window does for extensions."""
+
+    engine: "Engine"
+    jobs: "Jobs"
+
+    def notify(self, text: str, *, is_error: bool = False) -> None:
+        """Show a line above the page."""
+        ...
+
+
+class ExtensionApi:
+    """Handed to `activate(api)`; `telemetry` is the extension's own logger, under its own id and list."""
+
+    def __init__(
+        self, manifest: Manifest, host: Host, logger: "TelemetryLogger", into: Contributions
+    ) -> None:
+        self.manifest = manifest
+        self.engine = host.engine
+        self.jobs = host.jobs
+        self.notify = host.notify
+        self.telemetry = logger
+        self._into = into
+
+    def register_command(self, title: str, run: Callable[[str], object], place: str = "extension") -> None:
+        """Offer something to do, on the page `place` ("images") or among the extensions."""
+        self._into.commands.append(Command(title, run, place))
+
+    def register_page(self, title: str, page: QWidget) -> None:
+        """Add a page to the sidebar."""
+        self._into.pages.append((title, self.manifest.icon, page))
+
+    def register_provider(self, provider: "Provider") -> None:
+        """Add an engine whose numbers belong to the usage data."""
+        self._into.providers.append(provider)
+
+
+def activate_all(host: Host, telemetry: "Telemetry", into: Contributions) -> list[Loaded]:
+    """Activate every package below `desktop.extensions`; one that fails is shown with its reason."""
+    import desktop.extensions as home
+
+    names = sorted(found.name for found in pkgutil.iter_modules(home.__path__))
+    return [_activate(f"{home.__name__}.{name}", host, telemetry, into) for name in names]
+
+
+def _activate(name: str, host: Host, telemetry: "Telemetry", into: Contributions) -> Loaded:
+    module: Any = importlib.import_module(name)
+    manifest: Manifest = module.MANIFEST
+    logger = telemetry.logger(
+        manifest.name, manifest.version, PUBLISHER, catalog=_catalog_of(module), modules=(name,)
+    )
+    try:
+        module.activate(ExtensionApi(manifest, host, logger, into))
+    except Exception as error:  # noqa: BLE001  (somebody else's code: the app goes on without it)
+        logger.log_error(error)
+        return Loaded(manifest, reason(error))
+    return Loaded(manifest)
+
+
+def _catalog_of(module: ModuleType) -> Path:
+    return Path(str(module.__file__)).with_name("telemetry.toml")
