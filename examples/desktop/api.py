@@ -72,6 +72,10 @@ class Host(Protocol):
         """Show a line above the page."""
         ...
 
+    def report_providers(self) -> None:
+        """Log once more what the providers hold, where the person has said yes."""
+        ...
+
 
 class ExtensionApi:
     """Handed to `activate(api)`; `telemetry` is the extension's own logger, under its own id and list."""
@@ -83,6 +87,7 @@ class ExtensionApi:
         self.engine = host.engine
         self.jobs = host.jobs
         self.notify = host.notify
+        self.report_providers = host.report_providers
         self.telemetry = logger
         self._into = into
 

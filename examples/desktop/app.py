@@ -1,4 +1,4 @@
-"""How does the app start? The window first; extensions, usage data and the question about it once it is there."""
+"""How does the app start? The window first; usage data, extensions and the question come once it is there."""
 
 import os
 from typing import TYPE_CHECKING
@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.engine import Engine, default_socket
 from desktop.look import STYLE
-from desktop.usage import make_telemetry
 from desktop.window import TITLE, Window
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from aboveboard import Telemetry
 
 SETTLED_MILLISECONDS = 250
@@ -23,30 +24,53 @@ def main(arguments: list[str]) -> int:
     application.setApplicationName(TITLE)
     application.setStyle("Fusion")
     application.setStyleSheet(STYLE)
-    telemetry = make_telemetry(os.environ)
-    window = Window(telemetry, Engine(default_socket()))
+    window = Window(Engine(default_socket()))
     window.show()
-    QTimer.singleShot(0, lambda: settle(window, telemetry))
+    QTimer.singleShot(0, lambda: begin(window))
     code = application.exec()
-    telemetry.close()
+    if window.has_telemetry:
+        window.shell.telemetry.close()
     return code
 
 
+def begin(window: Window) -> None:
+    """Put telemetry together beside the window, which can be used meanwhile, and then settle."""
+
+    def make() -> "Telemetry":
+        from desktop.usage import make_telemetry
+
+        return make_telemetry(os.environ)
+
+    def made(done: "Future[Telemetry]") -> None:
+        settle(window, done.result())
+
+    window.begin()
+    window.jobs.quietly(make, made)
+
+
 def settle(window: Window, telemetry: "Telemetry") -> None:
-    """Do what need not be done before the window is seen."""
+    """Hand telemetry to the window, activate extensions, and ask where there is something to ask."""
     from aboveboard.integrations.podman import report_providers
-    from aboveboard.integrations.qt import ConsentDialog, track_pages, watch_slots
+    from aboveboard.integrations.qt import track_pages, watch_slots
     from desktop.api import Contributions, activate_all
 
+    window.take(telemetry)
     watch_slots(telemetry)
     brought = Contributions()
     loaded = activate_all(window, telemetry, brought)
-    window.add_extensions(loaded, brought.commands)
+    window.add_extensions(loaded, brought.commands, lambda: report_providers(telemetry, *brought.providers))
     for text, shape, page in brought.pages:
         window.add_page(text, shape, page)
     track_pages(window.stack, telemetry)
     telemetry.extensions({each.manifest.id: each.manifest.version for each in loaded})
     report_providers(telemetry, *brought.providers)
-    window.begin()
     # Once the window stands where it will stand: the question is centred on it.
-    QTimer.singleShot(SETTLED_MILLISECONDS, window, lambda: ConsentDialog.ask(telemetry, TITLE, window))
+    QTimer.singleShot(SETTLED_MILLISECONDS, window, lambda: ask(window, telemetry))
+
+
+def ask(window: Window, telemetry: "Telemetry") -> None:
+    """Ask about usage data, where nobody has answered yet."""
+    if telemetry.consent.ask:
+        from aboveboard.integrations.qt import ConsentDialog
+
+        ConsentDialog.ask(telemetry, TITLE, window)

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from desktop.engine import Facts
+from desktop.engine import Counts
 from desktop.jobs import reason
 from desktop.look import SPACE, WIDE, dim, icon, picture, title
 from desktop.shell import Shell
@@ -48,18 +48,18 @@ class Dashboard(QWidget):
         """Ask the engine again."""
         if not self._is_reading:
             self._is_reading = True
-            self.shell.jobs.quietly(self.shell.engine.facts, self._show)
+            self.shell.jobs.quietly(self.shell.engine.counts, self._show)
 
-    def _show(self, done: "Future[Facts]") -> None:
+    def _show(self, done: "Future[Counts]") -> None:
         self._is_reading = False
         if (error := done.exception()) is not None:
             self.engine.setText("Podman does not answer")
             self.more.setText(f"{reason(error)}. Start it with: podman system service --time 0")
             return
-        facts = done.result()
-        self.engine.setText(f"Podman {facts.version} is running")
-        self.more.setText(f"{facts.system}, storage {facts.storage}")
-        counts = (facts.containers, facts.images, facts.pods, facts.volumes)
+        found = done.result()
+        self.engine.setText(f"Podman {found.version} is running")
+        self.more.setText(f"{found.running} of {found.containers} containers run")
+        counts = (found.containers, found.images, found.pods, found.volumes)
         for (name, _, _), count in zip(CARDS, counts, strict=True):
             self.numbers[name].setText(str(count))
 

@@ -28,17 +28,25 @@ def default_socket() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the engine says of itself and of what it holds."""
+class Counts:
+    """Which Podman it is, and how much it holds."""
 
     version: str
-    system: str
-    storage: str
     containers: int
     running: int
     images: int
     pods: int
     volumes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the engine says of the machine that it runs on."""
+
+    version: str
+    system: str
+    storage: str
+    folder: str
 
 
 class Engine:
@@ -47,16 +55,23 @@ class Engine:
     def __init__(self, socket: Path) -> None:
         self.socket = socket
         self._engine = ContainerEngine(socket, "podman")
+        self._version = ""
 
     def facts(self) -> Facts:
-        """Return what the first page and the settings show."""
-        info, containers = self._get("/info"), self.containers()
-        host = info["host"]
-        counts = (len(self.images()), len(self.pods()), len(self.volumes()))
-        running = sum(state == "running" for _, _, state in containers)
+        """Return what the settings show; Podman looks at the whole machine for it, so it is asked for rarely."""
+        info = self._get("/info")
+        host, store = info["host"], info["store"]
         system = f"{host['os']} {host['arch']}, kernel {host['kernel']}"
-        storage = info["store"]["graphDriverName"]
-        return Facts(info["version"]["Version"], system, storage, len(containers), running, *counts)
+        return Facts(info["version"]["Version"], system, store["graphDriverName"], store["graphRoot"])
+
+    def counts(self) -> Counts:
+        """Return what the first page shows."""
+        if not self._version:
+            self._version = str(json.loads(self._engine.request("GET", "/version"))["Version"])
+        containers = self.containers()
+        running = sum(state == "running" for _, _, state in containers)
+        others = (len(self.images()), len(self.pods()), len(self.volumes()))
+        return Counts(self._version, len(containers), running, *others)
 
     def containers(self) -> list[Row]:
         """Return name, image and state of each container."""

@@ -83,7 +83,8 @@ QListWidget#sidebar { border: none; background: palette(window); outline: none; 
 QListWidget#sidebar::item { padding: 8px 10px; border-radius: 6px; margin: 1px 0; }
 QListWidget#sidebar::item:selected { background: palette(highlight); color: palette(highlighted-text); }
 QTreeWidget#settingsTree { border: none; background: palette(window); outline: none; }
-QTreeWidget#settingsTree::item { padding: 7px 8px; border-radius: 6px; color: palette(window-text); }
+QTreeWidget#settingsTree::branch { background: palette(window); }
+QTreeWidget#settingsTree::item { padding: 0 8px; border-radius: 6px; color: palette(window-text); }
 QTreeWidget#settingsTree::item:selected { background: palette(highlight); color: palette(highlighted-text); }
 QFrame#card { background: palette(base); border: 1px solid palette(midlight); border-radius: 8px; }
 QFrame#banner { background: palette(base); border: 1px solid #c0392b; border-radius: 6px; }

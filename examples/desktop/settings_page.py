@@ -2,7 +2,7 @@
 
 from concurrent.futures import Future
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
@@ -47,6 +47,10 @@ class SettingsPage(QWidget):
         telemetry = QTreeWidgetItem(preferences, ["Telemetry"])
         resources.setData(0, ROUTE, 0)
         telemetry.setData(0, ROUTE, 1)
+        high = QSize(0, round(self.tree.fontMetrics().height() * 2.1))
+        for item in (resources, preferences, telemetry):
+            item.setSizeHint(0, high)
+        self.tree.setIndentation(SPACE)
         self.tree.expandAll()
         self.tree.setItemsExpandable(False)
         self.tree.setRootIsDecorated(False)
@@ -65,8 +69,9 @@ class SettingsPage(QWidget):
         track_pages(self.pages, shell.telemetry)
 
     def refresh(self) -> None:
-        """Ask the engine about itself again."""
-        self._resources.refresh()
+        """Ask the engine about itself again, where that is what is shown."""
+        if self._resources.isVisible():
+            self._resources.refresh()
 
     def _go(self, item: QTreeWidgetItem | None) -> None:
         number = item.data(0, ROUTE) if item is not None else None
@@ -105,7 +110,7 @@ class Resources(QWidget):
                 ("Engine", f"Podman {facts.version}"),
                 ("System", facts.system),
                 ("Storage", facts.storage),
-                ("Containers", f"{facts.containers}, of which {facts.running} run"),
+                ("Folder", facts.folder),
             ]
         for name, value in rows:
             label = QLabel(value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -17,22 +17,22 @@ class Notify(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shell:
-    """Handed to every page."""
+    """Handed to every page; `telemetry` and `logger` come once the window is there, before any page but the first."""
 
     engine: "Engine"
     jobs: "Jobs"
-    telemetry: "Telemetry"
-    logger: "TelemetryLogger"
     notify: Notify
     go_to: Callable[[str], None]
+    telemetry: "Telemetry" = field(init=False)
+    logger: "TelemetryLogger" = field(init=False)
 
     def keep_private(self, kind: str, *names: str) -> None:
         """Never let names leave in a text, such as an error of Podman that repeats one."""
-        for name in names:
-            if name:
-                self.telemetry.sensitive(name, kind)
+        for name in filter(None, names):
+            for spelling in _spellings(name) if kind == "image" else [name]:
+                self.telemetry.sensitive(spelling, kind)
 
     def run(
         self, event: str, title: str, work: Callable[[Callable[[str], None]], object], **properties: Any
@@ -44,3 +44,11 @@ class Shell:
                 work(tell)
 
         return self.jobs.start(title, measured)
+
+
+def _spellings(reference: str) -> list[str]:
+    """Return an image's name as Podman's errors repeat it: whole, without its tag or digest, and its parts."""
+    untagged = reference.partition("@")[0]
+    head, _, last = untagged.rpartition("/")
+    untagged = f"{head}/{last.partition(':')[0]}" if head else last.partition(":")[0]
+    return [each for each in (reference, untagged, *untagged.split("/")) if each]

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import pages
 from desktop.dashboard import Dashboard
 from desktop.engine import Engine
 from desktop.jobs import Job, Jobs, reason
@@ -29,9 +28,11 @@ from desktop.shell import Shell
 if TYPE_CHECKING:
     from aboveboard import Telemetry
     from desktop.api import Command, Loaded
+    from desktop.resources import ResourcePage
 
 TITLE = "Container Desktop"
 REFRESH_MILLISECONDS = 5_000
+FIRST = "/"
 ROUTE = Qt.ItemDataRole.UserRole
 SIDEBAR = (
     ("Dashboard", "/", "dashboard"),
@@ -47,20 +48,21 @@ SIDEBAR = (
 class Window(QMainWindow):
     """The app's one window; a page is made when it is first opened."""
 
-    def __init__(self, telemetry: "Telemetry", engine: Engine) -> None:
+    def __init__(self, engine: Engine) -> None:
         super().__init__()
         self.setWindowTitle(TITLE)
         self.resize(1080, 700)
-        self.telemetry = telemetry
         self.engine = engine
         self.jobs = Jobs(self)
-        self.shell = Shell(engine, self.jobs, telemetry, telemetry.logger(), self.notify, self.go_to)
+        self.shell = Shell(engine, self.jobs, self.notify, self.go_to)
+        self.has_telemetry = False
         self.stack = QStackedWidget()
         self.sidebar = QListWidget()
         self._makers = self._page_makers()
         self._made: dict[str, QWidget] = {}
         self._loaded: list[Loaded] = []
         self._commands: list[Command] = []
+        self._report: Callable[[], None] = lambda: None
         self._strip, self._job_rows = QFrame(), dict[Job, tuple[QWidget, QLabel]]()
         self._banner, self._said = QFrame(), QLabel()
         self._lay_out()
@@ -77,9 +79,22 @@ class Window(QMainWindow):
         self.refresh()
         self._timer.start(REFRESH_MILLISECONDS)
 
-    def add_extensions(self, loaded: "list[Loaded]", commands: "list[Command]") -> None:
-        """Take up what extensions brought; their pages come through `add_page`."""
-        self._loaded, self._commands = loaded, commands
+    def take(self, telemetry: "Telemetry") -> None:
+        """Take up telemetry; from now on every page can be opened."""
+        self.shell.telemetry, self.shell.logger = telemetry, telemetry.logger()
+        self.has_telemetry = True
+        self._open(self.sidebar.currentItem())
+
+    def add_extensions(
+        self, loaded: "list[Loaded]", commands: "list[Command]", report: Callable[[], None]
+    ) -> None:
+        """Take up what extensions brought; their pages come through `add_page`, `report` logs their providers."""
+        self._loaded, self._commands, self._report = loaded, commands, report
+
+    def report_providers(self) -> None:
+        """Log once more what the providers hold, where the person has said yes."""
+        if self.shell.telemetry.consent.state == "accepted":
+            self._report()
 
     def add_page(self, text: str, shape: str, page: QWidget) -> None:
         """Add an extension's page to the sidebar; in usage data it has no name of its own."""
@@ -112,19 +127,24 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def _page_makers(self) -> dict[str, Callable[[], QWidget]]:
-        shell = self.shell
         return {
-            "/": lambda: Dashboard(shell),
-            "/containers": lambda: pages.containers_page(shell),
+            FIRST: lambda: Dashboard(self.shell),
+            "/containers": lambda: self._resources("containers_page"),
             "/images": self._images,
-            "/pods": lambda: pages.pods_page(shell),
-            "/volumes": lambda: pages.volumes_page(shell),
+            "/pods": lambda: self._resources("pods_page"),
+            "/volumes": lambda: self._resources("volumes_page"),
             "/extensions": self._extensions,
             "/preferences": self._settings,
         }
 
+    def _resources(self, name: str) -> "ResourcePage":
+        from desktop import pages  # not before somebody opens one
+
+        page: ResourcePage = getattr(pages, name)(self.shell)
+        return page
+
     def _images(self) -> QWidget:
-        page = pages.images_page(self.shell)
+        page = self._resources("images_page")
         for command in self._commands:
             if command.place == "images":
                 page.on_row_untracked(command.title, "check", command.run)
@@ -146,6 +166,8 @@ class Window(QMainWindow):
         if item is None:
             return
         route = str(item.data(ROUTE))
+        if route != FIRST and not self.has_telemetry:
+            return  # opened as soon as it can be
         if route not in self._made:
             page = self._makers[route]()
             page.setObjectName("/contribs/:id" if route.startswith("/contribs/") else route)

@@ -1,4 +1,4 @@
-"""Where does a test pull from? A static OCI registry on loopback, with one image, as slow as the test wants."""
+"""Where does a test pull from? A static OCI registry on loopback, each image of its own, as slow as the test wants."""
 
 import gzip
 import hashlib
@@ -26,11 +26,14 @@ class Registry:
     address: str = ""
     bytes_per_second: float = 1e9
     blobs: dict[str, bytes] = field(default_factory=dict)
-    manifest: bytes = b""
+    size: int = 0
+    manifests: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def reference(self, name: str = "demo", tag: str = "v1") -> str:
-        """Return how Podman is told to pull; every name is the same image."""
+        """Return how Podman is told to pull; every name is an image of its own."""
+        if name not in self.manifests and name != "absent":
+            self.manifests[name] = _image(self)
         return f"{self.address}/{name}:{tag}"
 
     def add(self, blob: bytes) -> str:
@@ -42,9 +45,8 @@ class Registry:
 
 @contextmanager
 def running_registry(size: int = 400_000) -> Iterator[Registry]:
-    """Serve one image whose layer has about `size` bytes, until the block ends."""
-    registry = Registry()
-    registry.manifest = _image(registry, size)
+    """Serve images whose layers have about `size` bytes each, until the block ends."""
+    registry = Registry(size=size)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(registry))
     registry.address = f"127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -57,7 +59,8 @@ def running_registry(size: int = 400_000) -> Iterator[Registry]:
         thread.join()
 
 
-def _image(registry: Registry, size: int) -> bytes:
+def _image(registry: Registry) -> bytes:
+    size = registry.size
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w") as tar:
         entry = tarfile.TarInfo("etc/data")
@@ -94,8 +97,8 @@ def _handler(registry: Registry) -> type[BaseHTTPRequestHandler]:
             registry.asked.append(self.path)
             if self.path == "/v2/":
                 self._send(b"{}", "application/json", body)
-            elif "/manifests/" in self.path and "/absent/" not in self.path:
-                self._send(registry.manifest, MANIFEST_TYPE, body)
+            elif "/manifests/" in self.path and self.path.split("/")[2] in registry.manifests:
+                self._send(registry.manifests[self.path.split("/")[2]], MANIFEST_TYPE, body)
             elif (blob := registry.blobs.get(self.path.rsplit("/", 1)[-1])) is not None:
                 self._send(blob, "application/octet-stream", body)
             else:

@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 20.0
+MOMENT_SECONDS = 6.0
 Thing = dict[str, Any]
 
 
@@ -110,6 +111,13 @@ class Desktop:
     def wait_for(self, **wanted: Any) -> Thing:
         """Return the last thing that has these values, once there is one."""
         return self.wait_until(lambda: self.find(**wanted), str(wanted))[-1]
+
+    def is_seen(self, **wanted: Any) -> bool:
+        """Tell whether such a thing comes up within a moment."""
+        end = time.monotonic() + MOMENT_SECONDS
+        while not (found := self.find(**wanted)) and time.monotonic() < end:
+            time.sleep(0.05)
+        return bool(found)
 
     def wait_until(self, condition: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
         """Return what `condition` returns, once that is something."""

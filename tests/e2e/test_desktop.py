@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import signal
 import time
 import urllib.error
 import urllib.request
@@ -14,14 +15,14 @@ from typing import Any
 
 import pytest
 
+from aboveboard.integrations.podman import ContainerEngine
 from tests.client.collector import Collector
-from tests.conftest import Server, server
+from tests.conftest import Server, start_server, stop_server
 from tests.e2e.podman import PodmanService, require_podman, running_service, write_image
 from tests.e2e.registry import Registry, running_registry
 from tests.e2e.screen import Desktop, require_screen, running_screen
 
-__all__ = ["server"]
-
+EXAMPLE = Path(__file__).parents[2] / "examples" / "desktop"
 HOME = Path(".local/share/containers/podman-desktop")
 PICTURES = os.environ.get("ABOVEBOARD_PICTURES")
 
@@ -36,6 +37,7 @@ class Room:
     registry: Registry
     server: Server
     between: Collector
+    version: str
     pictures: int = field(default=0)
 
     @property
@@ -57,8 +59,28 @@ class Room:
         """Return what the real collector has of an installation, by message id."""
         body = {"anonymousId": anonymous_id, "writeKey": self.server.write_key}
         _, answer = self.server.post("/v1/access", body)
-        rows = answer["events"]
+        rows = answer["tables"]["events"]
         return {row["message_id"]: row for row in rows}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A collector as the app's makers run one: it knows the released lists, and keeps what they declare."""
+    running = start_server(tmp_path / "data")
+    settings = running.data / "aboveboard.toml"
+    ids = {"podman": "podman", "image-checker": "image_checker", "heartbeat": "heartbeat"}
+    extensions = {
+        f"desktop.{name}": str(EXAMPLE / "extensions" / folder / "telemetry.toml")
+        for name, folder in ids.items()
+    }
+    listed = ", ".join(f"{json.dumps(name)} = {json.dumps(path)}" for name, path in extensions.items())
+    own = json.dumps(str(EXAMPLE / "telemetry.toml"))
+    declared = f'policy = "declared"\ncatalogs = [{own}]\nextensions = {{ {listed} }}'
+    settings.write_text(settings.read_text().replace('policy = "cleaned"', declared))
+    os.kill(running.process.pid, signal.SIGHUP)
+    time.sleep(0.5)
+    yield running
+    stop_server(running)
 
 
 @pytest.fixture
@@ -71,6 +93,8 @@ def room(tmp_path: Path, server: Server) -> Iterator[Room]:
     between.answer = forwarding(server, between)
     between.start()
     with running_service() as podman, running_registry() as registry, running_screen(tmp_path) as display:
+        # Its first answer makes its folders, and takes seconds.
+        version = json.loads(ContainerEngine(podman.socket).request("GET", "/version"))["Version"]
         environ = {
             "HOME": str(tmp_path / "home"),
             "CONTAINER_HOST": podman.url,
@@ -79,7 +103,7 @@ def room(tmp_path: Path, server: Server) -> Iterator[Room]:
         }
         desktop = Desktop(display, tmp_path, environ)
         try:
-            yield Room(tmp_path, desktop, podman, registry, server, between)
+            yield Room(tmp_path, desktop, podman, registry, server, between, version)
         finally:
             desktop.kill()
             between.stop()
@@ -196,6 +220,11 @@ def use_the_rest(room: Room) -> None:
         desktop.open(page)
         desktop.wait_for(text=shown)
         room.look(page.lower().replace(" ", "-"))
+    desktop.open("Extensions")
+    for _ in range(5):  # on a busy machine Podman may take longer than the five seconds it is given
+        desktop.click(text="Connect again")
+        if desktop.is_seen(name="said", text=f"Podman {room.version} answers."):
+            break
     desktop.open("Dashboard")
     desktop.wait_until(lambda: desktop.text("engineLine").endswith("is running"), "the engine")
     room.look("dashboard")
@@ -260,16 +289,8 @@ def compare_with_the_collector(room: Room, exported: list[dict[str, Any]]) -> No
         assert json.loads(row["properties"]) == event["properties"], event
     check_promises(events)
     everything = "\n".join(wire)
-    names = (
-        "phoenix",
-        "saturn",
-        "venus",
-        "mercury",
-        "orion",
-        "cassini",
-        room.registry.address,
-        str(room.home),
-    )
+    names = ["phoenix", "saturn", "venus", "mercury", "orion", "cassini", room.registry.address, "absent"]
+    names.append(str(room.home))
     assert [name for name in names if name in everything] == []
 
 
@@ -293,8 +314,8 @@ def check_promises(events: list[dict[str, Any]]) -> None:
     )
     worked += ("image.remove", "pod.create", "pod.remove", "volume.create", "volume.remove")
     for name in (*worked, "desktop.image-checker.image.check", "desktop.podman.engine.connect"):
-        assert by_name[name][0]["success"] is True, name
-        assert by_name[name][0]["duration_ms"] > 0
+        assert any(each["success"] for each in by_name[name]), (name, by_name[name])
+        assert all(each["duration_ms"] > 0 for each in by_name[name])
     assert [pull["success"] for pull in by_name["image.pull"]] == [True, False]
     assert by_name["image.pull"][0]["duration_ms"] > 900, "the pull's own time, not that of starting it"
     (start,) = by_name["container.start"]
@@ -304,10 +325,10 @@ def check_promises(events: list[dict[str, Any]]) -> None:
     assert [each["id"] for each in installed["installed"]] == [
         "desktop.heartbeat", "desktop.image-checker", "desktop.podman",
     ]  # fmt: skip
-    assert by_name["providers"][0] == {
-        "engine": "podman",
-        "version": by_name["providers"][0]["version"],
-    } | dict.fromkeys(("containers", "images", "pods", "volumes"), 0)
+    for held in by_name["providers"]:
+        assert set(held) == {"engine", "version", "containers", "images", "pods", "volumes"}
+        assert held["engine"] == "podman"
+    assert by_name["providers"][-1]["images"] == 2, "as many as there are by then"
     check = by_name["desktop.image-checker.image.check"][0]
     assert (check["common.extensionName"], check["findings"]) == ("desktop.image-checker", 3)
     context = events[0]["context"]
@@ -343,14 +364,17 @@ def switch_off_while_a_pull_runs(room: Room) -> None:
     desktop.wait_until(lambda: "confirmed" in str(desktop.find(kind="QListWidget")), "the receipt")
     receipt = json.loads(desktop.text("receiptText"))
     room.look("receipt")
-    assert receipt["deletionId"] == room.between.erasures[0].body["deletionId"]
+    assert receipt["id"] == room.between.erasures[0].body["deletionId"]
     assert room.stored(room.between.erasures[0].body["anonymousId"]) == {}
     assert room.settings()["telemetry.enabled"] is False
 
 
 def fill(desktop: Desktop, button: str, *texts: str) -> None:
     """Open the form behind a button, type into its fields, and send it off."""
-    desktop.click(kind="QToolButton", text=button)
+    for _ in range(3):  # a line that comes up above the page moves the button away from under the mouse
+        desktop.click(kind="QToolButton", text=button)
+        if desktop.is_seen(kind="Form"):
+            break
     desktop.wait_for(kind="Form")
     for number, text in enumerate(texts):
         if number:

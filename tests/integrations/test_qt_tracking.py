@@ -141,6 +141,37 @@ def test_an_error_in_a_handler_goes_on_its_way(
     assert (properties["success"], properties["error"]["type"]) == (False, "ValueError")
 
 
+def test_an_exception_in_a_slot_is_an_error_and_no_crash(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication, QTimer
+from aboveboard.integrations.qt import watch_slots
+from tests.integrations.qt_window import make_telemetry
+telemetry = make_telemetry(Path({str(tmp_path)!r}))
+telemetry.consent.accept()
+before = sys.excepthook
+end = watch_slots(telemetry)
+app = QCoreApplication([])
+def fail(): raise LookupError("no such thing")
+QTimer.singleShot(0, fail)
+QTimer.singleShot(200, app.quit)
+app.exec()
+end()
+assert sys.excepthook is before
+telemetry.flush(0.2)
+print([(entry.name, entry.content["properties"]["error"]["type"]) for entry in telemetry.journal() if entry.content])
+telemetry.close()
+"""
+    root = str(Path(__file__).parents[2])
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": root}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert "LookupError: no such thing" in done.stderr, "Qt's own print"
+    assert done.stdout == "[('error', 'LookupError')]\n", done.stderr
+
+
 class Moving(QWidget):
     """Something that is painted anew 60 times a second, with or without an event in each frame."""
 
