@@ -74,6 +74,13 @@ def bodies(key: str, count: int) -> list[bytes]:
     return made
 
 
+def renewed(body: bytes, number: int) -> bytes:
+    """A body with message ids and durations that no other sending has."""
+    body = body.replace(NONCE + b'"', b'%08x"' % (number % 2**32))
+    body = body.replace(b"%05d," % MOMENT, b"%05d," % random.randrange(100_000))
+    return body.replace(b"%05d}" % MOMENT, b"%05d}" % random.randrange(100_000))
+
+
 async def run(url: str, key: str, connections: int, seconds: float) -> dict[str, float]:
     """Keep every connection busy for `seconds` and return events/s and latencies in milliseconds."""
     parts = urlsplit(url)
@@ -85,10 +92,7 @@ async def run(url: str, key: str, connections: int, seconds: float) -> dict[str,
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         while time.perf_counter() < stop:
             counter[0] += 1
-            nonce = b"%08x" % ((first + counter[0]) % 2**32)
-            body = prepared[counter[0] % len(prepared)].replace(NONCE + b'"', nonce + b'"')
-            body = body.replace(b"%05d," % MOMENT, b"%05d," % random.randrange(100_000))
-            body = body.replace(b"%05d}" % MOMENT, b"%05d}" % random.randrange(100_000))
+            body = renewed(prepared[counter[0] % len(prepared)], first + counter[0])
             head = b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
             started = time.perf_counter()
             writer.write(head + body)
