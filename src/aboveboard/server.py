@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from aboveboard.access import Settings
 from aboveboard.access.audit import FILE_NAME, AuditLog
+from aboveboard.access.sessions import ENDED_FILE, Ended
 from aboveboard.collector import rights
 from aboveboard.collector.admit import Admission
 from aboveboard.collector.commit import Committer
@@ -27,6 +28,7 @@ from aboveboard.store import Readers, connect, migrate
 from aboveboard.store.backup import tidy
 from aboveboard.store.erasure import erasures
 from aboveboard.store.failover import cluster_of
+from aboveboard.store.message_ids import hash_stored
 from aboveboard.store.rollups import Keeper
 
 __all__ = ["application"]
@@ -47,6 +49,7 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
     admission = Admission(settings.sources, settings.file.parent)
     writer = connect(settings.store)
     migrate(writer)
+    hash_stored(writer, {source.name: source.install_key for source in settings.sources})
     for erased in erasures(writer):
         admission.tombstones.add(erased.source, erased.install, erased.before)
     audit = AuditLog(settings.data / FILE_NAME)
@@ -98,6 +101,7 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
         lifespan=lifespan,
     )
     pages.state.settings = settings
+    pages.state.ended = Ended(settings.data / ENDED_FILE)
 
     async def app(scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"].rstrip("/") in INGEST:

@@ -34,15 +34,16 @@ def admitted(*messages: object, source: Source = DEVELOPMENT) -> Admitted:
 def test_what_is_refused_for_its_form_is_kept_cleaned_with_its_reason(
     message: dict[str, object], reason: str
 ) -> None:
-    message["messageId"] = "m1"
+    message["messageId"] = "maria secret 1"
     message["anonymousId"] = "someone"
     message["properties"] = {"error": f"open {SECRET}"} | dict(message.get("properties", {}))  # type: ignore[call-overload]
     found = admitted(message)
     (kept,) = found.quarantined
     assert found.events == []
-    assert (kept.reason, kept.message_id) == (reason, "m1")
+    assert (kept.reason, kept.message_id) == (reason, DEVELOPMENT.message("maria secret 1"))
     assert kept.install == DEVELOPMENT.install("someone")
     assert "mariasecret" not in repr(kept)
+    assert "maria secret" not in repr(kept)
     assert [key[3] for key in found.drops] == [reason]
 
 

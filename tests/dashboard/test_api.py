@@ -69,3 +69,10 @@ def test_a_refusal_says_why_in_one_shape(
 
 def test_a_session_is_not_a_token(admin: TestClient) -> None:
     assert admin.get("/api/v1/actions").status_code == 401
+
+
+def test_a_parameter_that_does_not_exist_is_refused_with_those_that_do(client: TestClient) -> None:
+    answer = client.get("/api/v1/actions", params={"form": "2026-01-01"}, headers=BEARER)
+    assert (answer.status_code, answer.json()["error"]["reason"]) == (400, "unknown parameter")
+    assert "'form'" in answer.json()["error"]["message"]
+    assert "from" in answer.json()["error"]["message"]

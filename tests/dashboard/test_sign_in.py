@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from aboveboard.access.sessions import KEY_FILE, signing_key
+from aboveboard.access.guard import TRIES
+from aboveboard.access.sessions import DAYS, KEY_FILE, Ended, signing_key
 from aboveboard.errors import SettingsError
 from tests.dashboard.conftest import ADMIN, sign_in
 
@@ -72,8 +73,28 @@ def test_a_form_that_came_from_elsewhere_signs_nobody_in(client: TestClient) -> 
 
 def test_signing_out_ends_the_session(admin: TestClient) -> None:
     assert admin.get("/").status_code == 200
+    copied = dict(admin.cookies)
     assert admin.post("/sign-out", follow_redirects=False).status_code == 303
     assert admin.get("/").status_code == 401
+    admin.cookies.update(copied)
+    assert admin.get("/").status_code == 401
+
+
+def test_a_session_that_was_signed_out_of_stays_ended_when_the_server_starts_again(tmp_path: Path) -> None:
+    now = [1_000_000.0]
+    Ended(tmp_path / "ended", lambda: now[0]).add("one")
+    assert "one" in Ended(tmp_path / "ended", lambda: now[0])
+    now[0] += DAYS * 86_400 + 1
+    assert "one" not in Ended(tmp_path / "ended", lambda: now[0])
+
+
+def test_a_link_on_another_sites_page_neither_signs_in_nor_counts_as_a_guess(client: TestClient) -> None:
+    from_there = {"sec-fetch-site": "cross-site"}
+    for token in ["wrong"] * (TRIES + 1) + [ADMIN]:
+        answer = client.get("/", params={"token": token}, headers=from_there)
+        assert answer.status_code == 401
+        assert "another site" in answer.text
+    assert client.get("/", params={"token": ADMIN}).status_code == 200
 
 
 def test_no_other_address_takes_part_in_an_open_redirect(client: TestClient) -> None:

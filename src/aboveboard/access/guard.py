@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-__all__ = ["LOCKED_SECONDS", "MOST_CLIENTS", "TRIES", "WITHIN_SECONDS", "Guard"]
+__all__ = ["LOCKED_SECONDS", "MOST_CLIENTS", "TRIES", "WITHIN_SECONDS", "Guard", "from_elsewhere"]
 
 TRIES = 10
 """So many wrong tokens of one client lock it out …"""
@@ -65,6 +65,15 @@ class Guard:
 
     def _client(self, address: str) -> bytes:
         return hashlib.blake2b(_network(address).encode(), key=self._key, digest_size=16).digest()
+
+
+def from_elsewhere(fetch_site: str) -> bool:
+    """Whether a browser says (`Sec-Fetch-Site`) that another site's page made this request.
+
+    A token in such an address is not looked at and so not counted: a page full of wrong links would lock out whoever
+    reads it, and whoever guesses gains nothing by saying so.
+    """
+    return fetch_site not in ("", "none", "same-origin")
 
 
 def _too_many(tries: deque[float]) -> bool:

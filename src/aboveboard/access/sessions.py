@@ -1,13 +1,15 @@
 """Who is looking at the dashboard, and until when?
 
-A session is a signed cookie that holds the hash of the token it was opened with. It is worth exactly as much as
-that token: when the token leaves the settings, the session ends with it.
+A session is a signed cookie that holds the hash of the token it was opened with, and a number of its own. It is worth
+exactly as much as that token: when the token leaves the settings, the session ends with it. Signing out ends it too,
+for every copy of its cookie: the numbers of ended sessions are kept for as long as a cookie could last.
 """
 
 import hmac
 import os
 import secrets
-from collections.abc import MutableMapping
+import time
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ from aboveboard.errors import SettingsError
 
 __all__ = [
     "DAYS",
+    "ENDED_FILE",
     "KEY_FILE",
+    "Ended",
     "close_session",
     "first_time",
     "form_secret",
@@ -32,10 +36,45 @@ DAYS = 14
 KEY_FILE = "session.key"
 """The file in the data folder that holds the key under which cookies are signed."""
 
+ENDED_FILE = "sessions.ended"
+"""The file in the data folder with the numbers of the sessions that were signed out of."""
+
 _BYTES = 32
-_TOKEN, _FORM, _SEEN = "token", "form", "seen"
+_TOKEN, _FORM, _SEEN, _NUMBER = "token", "form", "seen", "number"
 
 Session = MutableMapping[str, Any]
+
+
+class Ended:
+    """The sessions that were signed out of, in a file of a line each: its number, and when (seconds since 1970)."""
+
+    def __init__(self, file: Path, now: Callable[[], float] = time.time) -> None:
+        self._file = file
+        self._now = now
+        self._numbers: dict[str, float] = {}
+        try:
+            lines = file.read_text(encoding="ascii", errors="replace").splitlines()
+        except FileNotFoundError:
+            lines = []
+        except OSError as error:
+            raise SettingsError(f"The ended sessions {file} cannot be read: {error.strerror}.") from error
+        for line in lines:
+            number, _, moment = line.partition(" ")
+            if moment.isdecimal() and float(moment) > now() - DAYS * 86_400:
+                self._numbers[number] = float(moment)
+
+    def __contains__(self, number: str) -> bool:
+        return number in self._numbers
+
+    def add(self, number: str) -> None:
+        """End a session; it is on disk when this returns. Raises OSError where the disk does not take it."""
+        self._numbers[number] = self._now()
+        with open(
+            os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="ascii"
+        ) as out:
+            out.write(f"{number} {self._now():.0f}\n")
+            out.flush()
+            os.fsync(out.fileno())
 
 
 def signing_key(folder: Path) -> str:
@@ -81,13 +120,14 @@ def open_session(session: Session, token: str, tokens: Tokens) -> str | None:
     if role is not None:
         session.clear()
         session[_TOKEN] = hash_token(token)
+        session[_NUMBER] = secrets.token_urlsafe(16)
     return role
 
 
-def session_token(session: Session, tokens: Tokens) -> Token | None:
+def session_token(session: Session, tokens: Tokens, ended: Ended) -> Token | None:
     """Return the token, with role and name, of whoever holds this session, or None where it is no longer valid."""
-    digest, found = session.get(_TOKEN), None
-    if isinstance(digest, str):
+    digest, number, found = session.get(_TOKEN), session.get(_NUMBER), None
+    if isinstance(digest, str) and isinstance(number, str) and number not in ended:
         for known in tokens:
             if hmac.compare_digest(known.sha256.encode(), digest.encode()):
                 found = known
@@ -104,8 +144,11 @@ def first_time(session: Session, page: str) -> bool:
     return True
 
 
-def close_session(session: Session) -> None:
-    """End a session; its cookie is deleted with the answer."""
+def close_session(session: Session, ended: Ended) -> None:
+    """End a session and every copy of its cookie, which is deleted with the answer."""
+    number = session.get(_NUMBER)
+    if isinstance(number, str) and number not in ended:
+        ended.add(number)
     session.clear()
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from aboveboard.errors import RequestRefused
+from aboveboard.store.message_ids import stored_id
 from aboveboard.store.retention import DEFAULT_DAYS
 
 __all__ = ["Source", "Sources", "new_source"]
@@ -59,6 +60,10 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         key = bytes.fromhex(self.install_key)
         digest = hashlib.blake2b(anonymous_id.encode(), key=key, digest_size=8, person=b"install")
         return digest.hexdigest()
+
+    def message(self, message_id: str) -> str:
+        """Return what is stored in place of a message id, the same for each retry: see store/message_ids.py."""
+        return stored_id(message_id, self.install_key)
 
 
 def new_source(name: str, *, kind: str, policy: str, write_key: str | None = None) -> Source:

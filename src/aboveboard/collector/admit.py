@@ -112,7 +112,7 @@ class _Request:
             self.refuse("too many events", message)
             return
         # Without a message id a retry cannot be told from a new event.
-        message.message_id = message.message_id or uuid.uuid4().hex
+        message.message_id = self._id(message)
         contents, drops = self.rules.contents.of(
             message.event, message.properties, self.batch.catalog, self.today
         )
@@ -131,7 +131,7 @@ class _Request:
         made = Quarantined(
             source=source.name,
             install=self._install(message),
-            message_id=message.message_id or uuid.uuid4().hex,
+            message_id=self._id(message),
             version=_VERSIONS - self.received,
             received=self.received,
             reason=reason,
@@ -145,6 +145,9 @@ class _Request:
 
     def _install(self, message: Message) -> str:
         return message.install or self.rules.install(message.anonymous_id)
+
+    def _id(self, message: Message) -> str:
+        return self.rules.source.message(message.message_id) if message.message_id else uuid.uuid4().hex
 
     def _drop(self, reason: str) -> None:
         self.admitted.drops[self.day, "", "", reason] += 1

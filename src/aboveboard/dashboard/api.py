@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aboveboard.dashboard.questions import ask, filters_of, wants_export
+from aboveboard.dashboard.questions import FILTERS, ask, filters_of, wants_export
 from aboveboard.dashboard.spreadsheet import CONTENT_TYPE, to_csv
 from aboveboard.insights import QUESTIONS
 from aboveboard.insights.filters import FilterError
@@ -33,6 +33,10 @@ async def answer(request: Request) -> Response:
         return error(
             404, "unknown question", f"There is no question {question!r}. The questions are: {known}."
         )
+    unread = [name for name in request.query_params if name not in (*FILTERS, "format")]
+    if unread:
+        message = f"There is no parameter {unread[0]!r}. The parameters are: {', '.join(FILTERS)}, format."
+        return error(400, "unknown parameter", message)
     export = wants_export(request)
     try:
         answer = await ask(request, question, filters_of(request), role, export=export)

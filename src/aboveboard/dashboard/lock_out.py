@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aboveboard.access.guard import Guard
+from aboveboard.access.guard import Guard, from_elsewhere
 from aboveboard.collector.rights import refused
 from aboveboard.dashboard import api
 from aboveboard.dashboard.templating import render
@@ -65,7 +65,8 @@ class LockOut:
         if path.startswith((api.PREFIX, _ADMIN)):
             return "authorization" in Headers(scope=scope)
         posted = scope["method"] == "POST" and path in self._forms
-        return posted or "token" in parse_qs(scope["query_string"].decode("latin-1"))
+        linked = "token" in parse_qs(scope["query_string"].decode("latin-1"))
+        return posted or (linked and not from_elsewhere(Headers(scope=scope).get("sec-fetch-site", "")))
 
     def _address(self, scope: Scope) -> str:
         said = ",".join(Headers(scope=scope).getlist("x-forwarded-for")) if self._behind_proxy else ""

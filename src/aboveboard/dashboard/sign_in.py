@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from aboveboard.access import Token
+from aboveboard.access.guard import from_elsewhere
 from aboveboard.access.sessions import (
     close_session,
     first_time,
@@ -29,6 +30,10 @@ _UNKNOWN = (
     "This server does not know that token. The link that a start prints is good until the server stops: take "
     "the newest one."
 )
+_FOREIGN = (
+    "The link was followed from a page of another site, so its token was not looked at. Paste the link into the "
+    "address bar, or the token in here."
+)
 _STALE = "The form was too old to be sure that it came from here. Send it again."
 
 
@@ -43,6 +48,8 @@ def signed_in(handler: Handler) -> Handler:
         if request.method == "POST":
             return await _by_form(request)
         if "token" in request.query_params:
+            if from_elsewhere(request.headers.get("sec-fetch-site", "")):
+                return await _form(request, _FOREIGN)
             return await _enter(request, request.query_params["token"])
         if _known(request) is None:
             return await _form(request)
@@ -91,13 +98,13 @@ def admins_form(handler: Callable[[Request, Mapping[str, str]], Awaitable[Respon
 
 async def sign_out(request: Request) -> Response:
     """End the session; a POST from another site carries no cookie, so it ends nothing."""
-    close_session(request.session)
+    await in_thread(partial(close_session, request.session, request.app.state.ended))
     return RedirectResponse("/", status_code=303)
 
 
 def _known(request: Request) -> Token | None:
     """Return the token of the session and leave it, with its role, where pages look for it."""
-    token = session_token(request.session, request.app.state.settings.tokens)
+    token = session_token(request.session, request.app.state.settings.tokens, request.app.state.ended)
     request.state.token, request.state.role = token, token.role if token else None
     return token
 
