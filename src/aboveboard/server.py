@@ -15,6 +15,7 @@ from starlette.routing import Route
 from aboveboard.access import Settings
 from aboveboard.access.audit import FILE_NAME, AuditLog
 from aboveboard.access.sessions import ENDED_FILE, Ended
+from aboveboard.alerts import keep_watching, verify
 from aboveboard.collector import rights
 from aboveboard.collector.admit import Admission
 from aboveboard.collector.commit import Committer
@@ -46,6 +47,7 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
     settings with a mistake change nothing. Raises StoreError when the store cannot be opened, CatalogError when a
     source's catalog cannot be used.
     """
+    verify(settings.alerts)
     admission = Admission(settings.sources, settings.file.parent)
     writer = connect(settings.store)
     migrate(writer)
@@ -71,11 +73,13 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
         app.state.committer = committer
         told = asyncio.create_task(keep_told(app.state.rights)) if cluster_of(eraser) else None
         sweeping = asyncio.create_task(keep_swept(app.state.readers, lambda: app.state.settings.sources))
+        watching = asyncio.create_task(keep_watching(app.state.readers, lambda: app.state.settings))
         metrics = _metrics(committer, settings)
         if reread is not None:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, app, reread)
         yield
         sweeping.cancel()
+        watching.cancel()
         if told is not None:
             told.cancel()
         keeper.stop()
@@ -124,6 +128,7 @@ def _reload(app: Starlette, reread: Callable[[], Settings]) -> None:
     """Put the sources and tokens of the settings file in force; where it has a mistake, say so and go on."""
     try:
         settings = reread()
+        verify(settings.alerts)
         admission = Admission(
             settings.sources, settings.file.parent, app.state.committer.admission.tombstones
         )

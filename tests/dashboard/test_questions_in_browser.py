@@ -14,7 +14,7 @@ from tests.conftest import Server
 from tests.e2e.browser import Visit, chromium
 
 SHOWN = [page for page in PAGES if not page.raw]
-LOOKS = [("light", 1280), ("dark", 1280), ("light", 360)]
+LOOKS = [("light", 1280), ("dark", 1280), ("light", 400)]
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +50,33 @@ def visit(filled: Server, browser: Browser) -> Iterator[Visit]:
     visit.close()
 
 
+def pictures_folder(otherwise: Path) -> Path:
+    """Where pictures are kept that somebody wants to look at: with ABOVEBOARD_PICTURES=1 below the working folder."""
+    if "ABOVEBOARD_PICTURES" not in os.environ:
+        return otherwise
+    folder = Path("pictures-of-pages").absolute()
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def picture(visit: Visit, file: Path) -> None:
+    visit.page.wait_for_timeout(150 if "ABOVEBOARD_PICTURES" in os.environ else 0)
+    visit.page.screenshot(path=file, full_page="ABOVEBOARD_PICTURES" in os.environ)
+
+
 @pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.name)
 def test_a_page_is_accessible_and_quiet_in_every_look(visit: Visit, page: Page, tmp_path: Path) -> None:
-    pictures = Path(os.environ.get("ABOVEBOARD_PICTURES_OF_PAGES", tmp_path))
+    pictures = pictures_folder(tmp_path)
     for scheme, width in LOOKS:
         assert visit.open(page.path, scheme=scheme, width=width) == 200
         assert visit.page.locator("table.rows tbody tr").count() > 0
         assert visit.accessibility() == []
         assert visit.fits()
-        visit.page.screenshot(path=pictures / f"{page.name}-{scheme}-{width}.png", full_page=False)
+        picture(visit, pictures / f"{page.name}-{scheme}-{width}.png")
+    if "ABOVEBOARD_PICTURES" in os.environ:
+        visit.page.set_viewport_size({"width": 800, "height": 1100})
+        visit.page.emulate_media(media="print", color_scheme="light")
+        picture(visit, pictures / f"{page.name}-print.png")
 
 
 def test_the_explain_page_of_nothing_is_accessible_too(visit: Visit) -> None:

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import msgspec
 import tomlkit
 
+from aboveboard.access.alerts import Alert, Smtp, checked
 from aboveboard.access.sources import Source, Sources
 from aboveboard.access.tokens import Token, Tokens, hash_token
 from aboveboard.errors import SettingsError
@@ -46,6 +47,9 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     receipt_key: str = ""
     session_key: str = ""
     small_group: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
+    public_url: Annotated[str, msgspec.Meta(pattern="^(https?://[^\\s?#]+)?$")] = ""
+    smtp: Smtp | None = None
+    alerts: dict[str, Alert] = {}
     sources: dict[str, Source] = {}
     tokens: dict[str, Token] = {}
 
@@ -56,7 +60,8 @@ class Settings(msgspec.Struct, frozen=True):
     `metrics_port` 0 means no metrics; `tls_cert` and `tls_key` are files, empty for plain HTTP; `behind_proxy`
     says that something in front of the server speaks TLS; `transparency` shows the public page of what is collected;
     `receipt_key` and `session_key` are those that several collectors share, empty for keys of this server's own;
-    `small_group` is how few installs are not shown to a viewer, in an export or on a public page.
+    `small_group` is how few installs are not shown to a viewer, in an export or on a public page;
+    `public_url` is where people reach the dashboard, for links in alerts.
     """
 
     file: Path
@@ -74,6 +79,9 @@ class Settings(msgspec.Struct, frozen=True):
     receipt_key: str = ""
     session_key: str = ""
     small_group: int = 5
+    public_url: str = ""
+    smtp: Smtp | None = None
+    alerts: tuple[Alert, ...] = ()
 
     @property
     def loopback(self) -> bool:
@@ -126,6 +134,9 @@ def load_settings(
         receipt_key=_key("receipt_key", file.receipt_key, path),
         session_key=_key("session_key", file.session_key, path),
         small_group=file.small_group,
+        public_url=file.public_url.rstrip("/"),
+        smtp=file.smtp,
+        alerts=tuple(checked(name, alert, file.smtp) for name, alert in file.alerts.items()),
     )
 
 

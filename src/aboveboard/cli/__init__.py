@@ -24,6 +24,7 @@ _COMMANDS = {
     "audit": "Check the audit log and receipts of erasures.",
     "backup": "Copy the store of the running server.",
     "restore": "Put a backup in the place of the store.",
+    "alert": "Try an alert of the settings.",
     "store": "Check that the store is whole.",
     "usage": "Say whether this tool tells its makers anything.",
     "simulate": "Send what a believable population would.",

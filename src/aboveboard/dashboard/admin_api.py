@@ -6,8 +6,9 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.background import BackgroundTask
@@ -17,6 +18,7 @@ from starlette.routing import Route
 
 from aboveboard.access import Token
 from aboveboard.access.audit import verify
+from aboveboard.alerts import try_out
 from aboveboard.collector.body import read
 from aboveboard.collector.receipts import genuine, read_receipt
 from aboveboard.collector.rights import deletion_id, in_thread, refused
@@ -39,6 +41,12 @@ class _Erase(msgspec.Struct, rename="camel"):
     deletion_id: str = ""
 
 
+class _Named(msgspec.Struct):
+    name: str
+
+
+Asked = TypeVar("Asked")
+
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"]
 
 
@@ -48,6 +56,7 @@ def routes() -> list[Route]:
         Route(f"{PREFIX}/erase", admin_only(_erase), methods=["POST"]),
         Route(f"{PREFIX}/backup", admin_only(_backup), methods=["POST"]),
         Route(f"{PREFIX}/check", admin_only(_check), methods=["POST"]),
+        Route(f"{PREFIX}/alert", admin_only(_alert), methods=["POST"]),
         Route(f"{PREFIX}/audit", admin_only(_audit), methods=["GET"]),
         Route(f"{PREFIX}/receipt", admin_only(_receipt), methods=["POST"]),
         Route("/admin/{rest:path}", admin_only(_unknown), methods=_METHODS),
@@ -83,7 +92,7 @@ def _token(request: Request) -> Token:
 
 
 async def _erase(request: Request, token: Token) -> Response:
-    asked = _decode(await read(request.receive))
+    asked = _decode(await read(request.receive), _Erase)
     source = request.app.state.settings.sources.get(asked.source)
     if source is None:
         known = ", ".join(each.name for each in request.app.state.settings.sources) or "none"
@@ -120,6 +129,20 @@ async def _check(request: Request, _: Token) -> Response:
     return _json(await in_thread(look))
 
 
+async def _alert(request: Request, _: Token) -> Response:
+    name = _decode(await read(request.receive), _Named).name
+    state = request.app.state
+
+    def attempt() -> dict[str, Any]:
+        with state.readers.client() as client:
+            return try_out(client, state.settings, name, datetime.now(UTC))
+
+    try:
+        return _json(await in_thread(attempt))
+    except SettingsError as error:
+        raise RequestRefused(404, "unknown alert", str(error)) from error
+
+
 async def _audit(request: Request, _: Token) -> Response:
     return _json(await in_thread(partial(verify, request.app.state.audit.file)))
 
@@ -143,9 +166,9 @@ async def _unknown(request: Request, _: Token) -> Response:
     raise RequestRefused(404, "unknown address", f"There is no {request.url.path!r} in the admin API.")
 
 
-def _decode(body: bytes) -> _Erase:
+def _decode(body: bytes, kind: type[Asked]) -> Asked:
     try:
-        return msgspec.json.decode(body, type=_Erase)
+        return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"The body is not the JSON that this address takes: {error}."
         raise RequestRefused(400, "broken JSON", message) from error

@@ -63,6 +63,11 @@ _ADMIN: Mapping[str, tuple[str, Schema | None, Mapping[str, str]]] = {
     ),
     "backup": ("Return a copy of the store as a tar file.", None, {}),
     "check": ("Check that the store can be read as a whole.", None, {}),
+    "alert": (
+        "Send what an alert would say now.",
+        {"type": "object", "properties": {"name": _TEXT}, "required": ["name"]},
+        {"400": "The body is none that can be used.", "404": "There is no such alert."},
+    ),
     "audit": ("Follow the chain of the audit log.", None, {}),
     "receipt": ("Tell whether a receipt is one of this server.", RECEIPT, {"400": "This is no receipt."}),
 }

@@ -1,5 +1,6 @@
 """Which failures are there, since when, in which versions, and for how many?"""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from aboveboard.insights.actions import SMALL_GROUP
@@ -50,7 +51,11 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
 
 
 def _group(row: dict[str, Any]) -> dict[str, Any]:
-    *_, version, kind, code, status_code, exit_code, text = row["first"]
+    first = row["first"]
+    # The driver gives a tuple whose parts have names as a mapping.
+    *_, version, kind, code, status_code, exit_code, text = (
+        first.values() if isinstance(first, Mapping) else first
+    )
     return {
         "fingerprint": row["fingerprint"],
         "events": row["of_events"],

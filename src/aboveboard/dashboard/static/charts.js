@@ -56,8 +56,8 @@
     const place = figure.querySelector(".plot");
     const data = JSON.parse(figure.dataset.chart);
     drawn.get(figure)?.destroy();
-    drawn.set(figure, new uPlot(options(figure, data, place.clientWidth || 600), [data.x, ...data.series.map((line) => line.values)], place));
     figure.classList.add("drawn");
+    drawn.set(figure, new uPlot(options(figure, data, place.clientWidth || 600), [data.x, ...data.series.map((line) => line.values)], place));
   };
 
   const look = () => {
