@@ -31,6 +31,7 @@ from aboveboard.store.erasure import erasures
 from aboveboard.store.failover import cluster_of
 from aboveboard.store.message_ids import hash_stored
 from aboveboard.store.rollups import Keeper
+from aboveboard.store.uses import Uses
 
 __all__ = ["application"]
 
@@ -71,6 +72,7 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
         committer.start()
         keeper.start()
         app.state.committer = committer
+        app.state.uses = Uses()
         told = asyncio.create_task(keep_told(app.state.rights)) if cluster_of(eraser) else None
         sweeping = asyncio.create_task(keep_swept(app.state.readers, lambda: app.state.settings.sources))
         watching = asyncio.create_task(keep_watching(app.state.readers, lambda: app.state.settings))

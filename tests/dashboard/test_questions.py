@@ -10,6 +10,7 @@ from aboveboard.insights import QUESTIONS
 from tests.dashboard.conftest import KEYS, send, sign_in, text_of
 
 SHOWN = [page for page in PAGES if not page.raw]
+SHOWN_WITH_ROWS = [page for page in SHOWN if page.name != "unused"]  # That wants a catalog.
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,11 @@ def test_every_question_has_a_page() -> None:
     assert {page.name for page in SHOWN} == set(QUESTIONS)
 
 
-@pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.name)
+def test_without_a_catalog_nothing_is_unused(filled: TestClient) -> None:
+    assert "Nothing is unused" in text_of(filled.get("/unused", params={"source": "trial"}).text)
+
+
+@pytest.mark.parametrize("page", SHOWN_WITH_ROWS, ids=lambda page: page.name)
 def test_a_page_shows_its_rows_under_a_sentence(filled: TestClient, page: Page) -> None:
     answer = filled.get(page.path, params={"source": "trial"})
     assert answer.status_code == 200

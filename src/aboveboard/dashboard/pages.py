@@ -63,6 +63,7 @@ PAGES = (
     Page("funnel", "Funnel", "/funnel", quiet=True, group=_WHO),
     Page("volume", "Volume", "/volume", group=_DATA),
     Page("quality", "Quality", "/quality", group=_DATA),
+    Page("unused", "Unused", "/unused", quiet=True, group=_DATA),
     Page("live", "Live", "/live", raw=True, group=_DATA),
     Page("quarantine", "Quarantine", "/quarantine", raw=True, group=_DATA),
 )

@@ -1,16 +1,21 @@
 """How is a question asked with the filters of an address?"""
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from clickhouse_connect.driver.exceptions import ClickHouseError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from aboveboard.dashboard.declared import declared
 from aboveboard.dashboard.spreadsheet import wants_csv
 from aboveboard.insights import QUESTIONS
 from aboveboard.insights.disclosure import Answer, disclosed
 from aboveboard.insights.filters import Filters, filters_from
+from aboveboard.insights.unused import used_by
 
 __all__ = ["FILTERS", "ask", "exact", "filters_of", "query_of", "wants_export", "with_client"]
 
@@ -43,14 +48,22 @@ async def ask(
     whomever, gets the answer by the rules of small groups. Raises FilterError where those rules refuse the filters.
     """
     settings = request.app.state.settings
-    if exact(request, filters, None if export else role):
-        return Answer(
-            await with_client(request, lambda client: QUESTIONS[question](client, filters)), filters
-        )
+    filters = replace(filters, declared=declared(settings)) if question == "unused" else filters
     production = [source.name for source in settings.sources if not source.development]
-    return await with_client(
-        request, lambda client: disclosed(client, question, filters, production, settings.small_group)
-    )
+    whole = exact(request, filters, None if export else role)
+
+    def answer(client: Any) -> Answer:
+        if whole:
+            found = Answer(QUESTIONS[question](client, filters), filters)
+        else:
+            found = disclosed(client, question, filters, production, settings.small_group)
+        used = used_by(question, filters, found.rows, export=export)
+        # That it was used is worth less than the answer: a store that is full still answers.
+        with suppress(ClickHouseError):
+            request.app.state.uses.note(client, datetime.now(UTC).date(), question, used)
+        return found
+
+    return await with_client(request, answer)
 
 
 def exact(request: Request, filters: Filters, role: str | None) -> bool:

@@ -18,6 +18,7 @@ from aboveboard.insights import (
     quality,
     releases,
     retention,
+    unused,
     volume,
 )
 from aboveboard.insights.filters import Filters
@@ -40,5 +41,6 @@ QUESTIONS: dict[str, Callable[[Any, Filters], list[dict[str, Any]]]] = {
     "funnel": funnel.ask,
     "volume": volume.ask,
     "quality": quality.ask,
+    "unused": unused.ask,
 }
 """The name of each question, as in `/api/v1/<name>`, and what answers it."""

@@ -32,6 +32,7 @@ class Filters:
 
     `open_sources` are those whose texts may be shown whatever the size of a group (development); `steps` are the
     events of a funnel; with `new_since` only failures are told that were seen first in that version or a newer one.
+    `declared` is what catalogs declare, as (source, event, property).
     """
 
     sources: Sequence[str]
@@ -41,6 +42,7 @@ class Filters:
     open_sources: Sequence[str] = ()
     steps: Sequence[str] = ()
     new_since: str = ""
+    declared: Sequence[tuple[str, str, str]] = ()
 
     def where(self) -> str:
         """Return the condition on events, all values as parameters."""

@@ -164,6 +164,11 @@ def quality(rows: Rows, view: Viewpoint) -> Rows:
     ]
 
 
+def unused(rows: Rows, view: Viewpoint) -> Rows:
+    """What nobody uses, without how much there is of it."""
+    return [row | {"events": None, "bytes": None} for row in rows]
+
+
 RULES: dict[str, Callable[[Rows, Viewpoint], Rows]] = {
     "overview": overview,
     "releases": releases,
@@ -172,4 +177,5 @@ RULES: dict[str, Callable[[Rows, Viewpoint], Rows]] = {
     "environment": environment,
     "retention": retention,
     "quality": quality,
+    "unused": unused,
 }
