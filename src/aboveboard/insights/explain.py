@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aboveboard.insights.causes import Finding, Findings, findings, headline, read_units, sentence
-from aboveboard.insights.filters import FINAL, Filters
+from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -18,13 +19,12 @@ _MOST_ROWS = 25
 # Without an event: the one that fails with most installs. With a reason alone: the event that it is a reason of.
 _EVENT = """
 SELECT event
-FROM events FINAL
+FROM {counted} AS events
 WHERE {where}
     AND failed
-    AND install != ''
-    AND ({{reason:String}} = '' OR fingerprint = {{reason:String}})
 GROUP BY event
-ORDER BY uniqExact(source, install) DESC, event
+HAVING {installs} > 0
+ORDER BY {installs} DESC, event
 LIMIT 1
 """
 
@@ -56,15 +56,14 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
 def explain(client: "Client", filters: Filters) -> Explanation:
     """Compare the installs of the action that the filters name, or of the one that fails with most installs."""
     reason = filters.equal.get("reason", "")
-    event = filters.equal.get("event", "") or _event(client, filters, reason)
+    event = filters.equal.get("event", "") or _event(client, filters)
     found = findings(read_units(client, filters, event, reason))
     return Explanation(event, headline(event, found), found)
 
 
-def _event(client: "Client", filters: Filters, reason: str) -> str:
-    parameters = {**filters.parameters(), "reason": reason}
-    result = client.query(_EVENT.format(where=filters.where()), parameters=parameters, settings=FINAL)
-    return str(result.result_rows[0][0]) if result.result_rows else ""
+def _event(client: "Client", filters: Filters) -> str:
+    found = Look(client, filters).rows(_EVENT)
+    return str(found[0]["event"]) if found else ""
 
 
 def _row(found: Explanation, finding: Finding) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from aboveboard.insights.asking import rows
 from aboveboard.insights.facts import FACT_ROWS
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -27,10 +28,10 @@ _EVENTS = """
 SELECT
     extension,
     extension_version AS version,
-    {estimated} AS events,
+    {estimated} AS times,
     {failures} AS failures,
     {success_rate} AS success_rate
-FROM events FINAL
+FROM {counted} AS events
 WHERE {where}
     AND extension != ''
 GROUP BY extension, version
@@ -50,7 +51,10 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
         key = row["extension"], row["version"]
         having[key].update(row["having"])
         beside[key][row["app_version"]] = len(row["having"])
-    events = {(row["extension"], row["version"]): row for row in rows(client, _EVENTS, filters)}
+    events = {
+        (row["extension"], row["version"]): {"events": row["times"], **row}
+        for row in Look(client, filters).rows(_EVENTS)
+    }
     nothing = {"events": 0, "failures": 0, "success_rate": None}
     found = [
         {

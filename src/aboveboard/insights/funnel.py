@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from aboveboard.insights.asking import rows
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -17,12 +18,12 @@ _WINDOW = 400 * 86_400_000
 
 _COMMON = """
 SELECT event
-FROM events FINAL
+FROM {counted} AS events
 WHERE {where}
     AND kind = 'track'
-    AND install != ''
 GROUP BY event
-ORDER BY uniqExact(source, install) DESC, min(time), event
+HAVING {installs} > 0
+ORDER BY {installs} DESC, min(first_time), event
 LIMIT 3
 """
 
@@ -51,7 +52,7 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     Rows: step (from 1), event, installs (that logged all events up to this one, each later than the one before),
     share (of the installs of the first step, 0 to 1), of_previous (of those of the step before).
     """
-    steps = list(filters.steps[:_MOST_STEPS]) or [row["event"] for row in rows(client, _COMMON, filters)]
+    steps = list(filters.steps[:_MOST_STEPS]) or [row["event"] for row in Look(client, filters).rows(_COMMON)]
     if not steps:
         return []
     named = {f"step{number}": step for number, step in enumerate(steps)}
