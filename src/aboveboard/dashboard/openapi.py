@@ -40,6 +40,7 @@ _ERROR: Schema = {
     "required": ["error"],
 }
 _FILTERS: Mapping[str, str] = {
+    "format": "`csv` for the rows as a file, as `Accept: text/csv` asks for them too.",
     "source": "Without it: all production sources, or the development sources where there is no other.",
     "from": "A day (2026-11-23) or a moment (ISO 8601); without it, 30 days ago.",
     "new_since": "A version: of errors only those that were seen first in it or in a newer one.",
@@ -128,7 +129,7 @@ def _question(name: str) -> Schema:
                 "schema": _TEXT,
                 "description": _FILTERS.get(each, "Exactly this value."),
             }
-            for each in FILTERS
+            for each in (*FILTERS, "format")
         ],
         "responses": answered | refusal(refused, _ERROR),
     }
