@@ -75,3 +75,20 @@ def test_a_span_names_month_and_year_once_where_they_are_the_same() -> None:
 def test_whoever_asks_for_an_unknown_language_gets_english() -> None:
     assert formats_for("tlh, de;q=0.5").language == "en"
     assert formats_for("").language == "en"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "number", "share"),
+    [
+        ("", "1,234.5", "12.3%"),
+        ("de-DE,de;q=0.9,en;q=0.8", "1.234,5", "12,3\N{NO-BREAK SPACE}%"),
+        ("fr;q=0.4, de;q=0.2", "1\N{NARROW NO-BREAK SPACE}234,5", "12,3\N{NARROW NO-BREAK SPACE}%"),
+        ("ja, en;q=0.5, de;q=0.1", "1,234.5", "12.3%"),
+        ("de;q=0", "1,234.5", "12.3%"),
+        ("de;q=x", "1,234.5", "12.3%"),
+    ],
+)
+def test_numbers_are_written_as_the_browser_prefers(accepted: str, number: str, share: str) -> None:
+    formats = formats_for(accepted)
+    assert (formats.number(1234.5, 1), formats.share(0.123)) == (number, share)
+    assert formats.language == "en"

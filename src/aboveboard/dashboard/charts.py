@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 __all__ = ["lines", "pairs", "spark"]
+
+_DAY = 86_400
 
 
 def pairs(rows: Iterable[Mapping[str, Any]], value: str, day: str = "start") -> list[tuple[Any, Any]]:
@@ -26,9 +29,15 @@ def lines(
     """
     points = {name: {_x(day): value for day, value in pairs} for name, pairs in series.items()}
     every = sorted({x for line in points.values() for x in line})
+    empty = None
+    if axis == "time" and unit == "count" and any(b - a == _DAY for a, b in pairwise(every)):
+        # A day on which nothing happened has no row, and a line must not pass over it.
+        every, empty = list(range(every[0], every[-1] + _DAY, _DAY)), 0
     data = {
         "x": every,
-        "series": [{"label": name, "values": [line.get(x) for x in every]} for name, line in points.items()],
+        "series": [
+            {"label": name, "values": [line.get(x, empty) for x in every]} for name, line in points.items()
+        ],
         "unit": unit,
         "start": start,
         "axis": axis,
