@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 class Notify(Protocol):
+    """What shows a line above the page."""
+
     def __call__(self, text: str, *, is_error: bool = False) -> None:
         """Show a line above the page."""
         ...
