@@ -63,7 +63,8 @@ def hash_stored(client: "Client", keys: Mapping[str, str]) -> None:
         return
     form = f"^({_FORM})$"
     for table in _TABLES:
-        for (source,) in client.query(_SOURCES.format(table=table), parameters={"form": form}).result_rows:
+        sources = client.query(_SOURCES.format(table=table), parameters={"form": form}).result_rows
+        for (source,) in sources:
             key = keys.get(source) or secrets.token_hex(32)
             parameters = {"source": source, "form": form, "key": key, "label": _LABEL}
             client.command(
@@ -71,5 +72,7 @@ def hash_stored(client: "Client", keys: Mapping[str, str]) -> None:
                 parameters=parameters,
                 settings={"max_partitions_per_insert_block": 0},
             )
-        client.command(_REMOVED.format(table=table), parameters={"form": form})
+        # In a cluster such a statement waits for every server.
+        if sources:
+            client.command(_REMOVED.format(table=table), parameters={"form": form})
     client.insert("upgrades", [[_UPGRADE]], column_names=["name"])
