@@ -51,7 +51,7 @@ class _Group(click.Group):
                 f"Install it with: pip install 'aboveboard[{extra}]'"
             ) from error
         command: click.Command = getattr(module, cmd_name)
-        command.short_help = _COMMANDS[cmd_name]
+        command.name, command.short_help = cmd_name, _COMMANDS[cmd_name]
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
