@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -31,6 +32,7 @@ class Recording:
     def __init__(self) -> None:
         self.given: list[tuple[str, dict[str, Any]]] = []
         self.catalogs: list[Any] = []
+        self.consent = SimpleNamespace(state="accepted")
 
     def include(self, catalog: Any) -> None:
         self.catalogs.append(catalog)
