@@ -19,19 +19,23 @@ FROM {counts} AS events
 WHERE {where}
 """
 
-# Of versions at the same moment the smaller text counts.
+# One number holds the moment and the version, so that the smallest is found at once: of versions at the same moment
+# the smaller text counts, as `versions` are sorted.
 _FIRSTS = """
 SELECT
     toInt64(number) AS install,
-    toInt64(toUInt16(toDate(min(first_time)))) AS of_day,
-    toInt64(toUnixTimestamp64Milli(min(first_time))) AS moment,
-    toInt64(indexOf({{versions:Array(String)}}, argMin(app_version, (first_time, app_version)))) AS version
+    min(
+        toUnixTimestamp64Milli(first_time) * 65536
+        + toInt64(indexOf({{versions:Array(String)}}, app_version))
+    ) AS both
 FROM {stays} AS events
 WHERE {of_installs}
     AND number > 0
 GROUP BY number
 ORDER BY install
 """
+
+_DAY = 86_400_000
 
 
 class Firsts(NamedTuple):
@@ -48,5 +52,6 @@ def firsts(client: "Client", filters: Filters) -> Firsts:
     """Return the first event of all installs of the sources, up to the end of what is looked at."""
     look = Look(client, replace(filters, equal={}), ever=True)
     (row,) = look.rows(_VERSIONS)
-    number, day, moment, version = look.columns(_FIRSTS, versions=row["versions"])[:4]
-    return Firsts(number, day, moment, version, row["versions"])
+    number, both = look.columns(_FIRSTS, versions=row["versions"])[:2]
+    moment = both >> 16
+    return Firsts(number, moment // _DAY, moment, both & 65535, row["versions"])

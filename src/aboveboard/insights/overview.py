@@ -36,7 +36,7 @@ GROUP BY GROUPING SETS ((day), (week), (month))
 """
 
 _SEEN = """
-SELECT DISTINCT toInt64(toUInt16(day)) AS of_day, toInt64(number) AS install
+SELECT toInt64(toUInt16(day)) AS of_day, toInt64(number) AS install
 FROM {stays} AS events
 WHERE {of_installs}
     AND number > 0
@@ -111,15 +111,19 @@ def _row(key: Key, row: dict[str, Any], new: int, unclean: int) -> dict[str, Any
 def _new(look: Look, first: Firsts) -> Counter[Key]:
     """Count the installs that are seen in the day, week or month of their first event of all."""
     days, numbers = look.columns(_SEEN)[:2]
-    begun = first.day[places(first.number, numbers)]
     counts: Counter[Key] = Counter()
+    if not numbers.size:
+        return counts
+    at = places(first.number, numbers)
+    begun = first.day[at]
+    base = int(min(days.min(), begun.min()))
+    span = range(base, int(max(days.max(), begun.max())) + 1)
     for period in PERIODS:
-        starts = {int(day): _start(int(day), period) for day in np.unique(np.concatenate([days, begun]))}
-        known = np.array(sorted(starts))
-        codes = np.array([starts[day].toordinal() for day in known.tolist()], np.int64)
-        here, there = (codes[np.searchsorted(known, each)] for each in (days, begun))
-        _, at = np.unique(numbers[here == there], return_index=True)
-        for start, count in Counter(there[here == there][at].tolist()).items():
+        starts = np.array([_start(day, period).toordinal() for day in span])
+        fresh = np.zeros(first.number.size, bool)
+        fresh[at[starts[days - base] == starts[begun - base]]] = True
+        found, installs = np.unique(starts[first.day[fresh] - base], return_counts=True)
+        for start, count in zip(found.tolist(), installs.tolist(), strict=True):
             counts[period, date.fromordinal(start)] = count
     return counts
 
@@ -131,7 +135,7 @@ def _unclean(look: Look) -> Counter[int]:
     known = np.unique(numbers)
     at = places(known, numbers)
     left_open = np.zeros(known.size, bool)
-    order = np.argsort(days, kind="stable")
+    order = np.argsort(days.astype(np.uint16), kind="stable")
     edges = np.flatnonzero(np.diff(days[order])) + 1
     for rows in np.split(order, edges) if order.size else []:
         counts[int(days[rows[0]])] += int(left_open[at[rows[opened[rows] > 0]]].sum())
