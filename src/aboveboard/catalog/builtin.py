@@ -34,7 +34,7 @@ OF_ERRORS = {
 OF_ROLLUPS = {name: OF_ACTIONS[name] for name in ("success", "duration_ms")}
 """Part of every entry of `aggregated`: what a day's rollup says of the events it stands for."""
 
-_EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(?:\.[A-Za-z0-9][A-Za-z0-9_-]{0,63}){0,3}")
+_EXTENSION = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}(?:\.[A-Za-z0-9][A-Za-z0-9_-]{0,63}){0,3}"
 _MAX_COUNT = 1_000_000_000
 
 
@@ -66,7 +66,7 @@ def _extension_name(event: Event, app: str) -> Check:
         text = plain(value)
         if type(text) is not str:
             return walk.drop("common.extensionName", WRONG_TYPE)
-        if _EXTENSION.fullmatch(text) and (event.name.startswith(text + ".") or text == app):
+        if re.fullmatch(_EXTENSION, text) and (event.name.startswith(text + ".") or text == app):
             return text
         return walk.drop("common.extensionName", UNLISTED_VALUE)
 

@@ -3,10 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import fields
-from hashlib import blake2b
 
 from aboveboard.catalog.model import Catalog, Event, Property
+from aboveboard.privacy.blake import blake2b
 
 _SILENT = {"plans", "source", "exempt", "example"}
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+")
@@ -23,7 +22,7 @@ def digest(catalog: Catalog) -> str:
 
 def _plain(value: object) -> object:
     if isinstance(value, (Catalog, Event, Property)):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name not in _SILENT}
+        return {name: _plain(getattr(value, name)) for name in value.__match_args__ if name not in _SILENT}
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, tuple):

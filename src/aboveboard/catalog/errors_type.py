@@ -30,17 +30,15 @@ _CODE_RANGES = (
     (0xC000_0000, 0xC000_FFFF),  # NTSTATUS
     (0xFFFF_0000, 0xFFFF_FFFF),  # a negative exit code, read as unsigned
 )
-_CLASS = re.compile(
-    r"\*?(?:\w{1,64}[.:]{1,2}){0,8}"
+# Texts, that `re` compiles when the first error comes and remembers: most runs have none.
+_CLASS = (
+    r"(?a)\*?(?:\w{1,64}[.:]{1,2}){0,8}"
     r"((?:[A-Z][A-Za-z0-9]{0,60})?(?:Error|Exception|Warning|Failure|Fault|Exit|Interrupt|Timeout|Refused|Denied|"
-    r"NotFound|Abort|Aborted|Cancelled|Canceled|Iteration|Rejection|Panic|Violation|Group))",
-    re.ASCII,
+    r"NotFound|Abort|Aborted|Cancelled|Canceled|Iteration|Rejection|Panic|Violation|Group))"
 )
-_TOKEN = re.compile(r"[A-Z][A-Z0-9_]{1,47}")
-_ERRNO = re.compile(
-    r"E[A-Z0-9]{2,15}|(?:ERR|HPE|UND_ERR|ENGINE)_[A-Z0-9_]{2,40}|SIG[A-Z]{2,6}|WSAE[A-Z]{2,15}"
-)
-_DIGITS = re.compile(r"-?\d{1,10}|0[xX][0-9a-fA-F]{1,8}", re.ASCII)
+_CAPITALS = r"[A-Z][A-Z0-9_]{1,47}"
+_ERRNO = r"E[A-Z0-9]{2,15}|(?:ERR|HPE|UND_ERR|ENGINE)_[A-Z0-9_]{2,40}|SIG[A-Z]{2,6}|WSAE[A-Z]{2,15}"
+_DIGITS = r"(?a)-?\d{1,10}|0[xX][0-9a-fA-F]{1,8}"
 
 
 def _text(value: object, walk: Walk, path: str) -> "JSON | Dropped":
@@ -54,7 +52,7 @@ def _flag(value: object, walk: Walk, path: str) -> "JSON | Dropped":
 
 def _class_name(value: object, walk: Walk, path: str) -> "JSON | Dropped":
     text = value if type(value) is str else plain(value)
-    found = _CLASS.fullmatch(text) if type(text) is str and len(text) <= 512 else None
+    found = re.fullmatch(_CLASS, text) if type(text) is str and len(text) <= 512 else None
     return found[1] if found else walk.drop(path, WRONG_TYPE)
 
 
@@ -75,11 +73,11 @@ def is_code(number: float) -> bool:
 
 
 def _is_token(text: str, walk: Walk) -> bool:
-    if _DIGITS.fullmatch(text):
+    if re.fullmatch(_DIGITS, text):
         return is_code(int(text, 16 if text[1:2] in ("x", "X") else 10))
-    if not _TOKEN.fullmatch(text):
+    if not re.fullmatch(_CAPITALS, text):
         return False
-    return bool(_ERRNO.fullmatch(text)) or walk.safety.cleaner.clean(text) == text
+    return bool(re.fullmatch(_ERRNO, text)) or walk.safety.cleaner.clean(text) == text
 
 
 FIELDS: dict[str, Field] = {

@@ -5,7 +5,6 @@ end what nobody asked for. Nothing raises: all findings are wanted at once.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -19,13 +18,13 @@ MAX_VALUES = 500
 MAX_VALUE = 100
 
 
-@dataclass
 class Reader:
     """What all tables of one file share: its name, its lines and the findings so far."""
 
-    name: str
-    lines: "Mapping[tuple[str, ...], int]"
-    findings: list[Finding] = field(default_factory=list)
+    def __init__(self, name: str, lines: "Mapping[tuple[str, ...], int]") -> None:
+        self.name = name
+        self.lines = lines
+        self.findings: list[Finding] = []
 
     def wrong(self, path: tuple[str, ...], rule: str, message: str, remedy: str) -> None:
         """Note one finding at `path`."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from aboveboard.errors import CatalogError
+from aboveboard.frozen import field, record, replace
 
 if TYPE_CHECKING:
     from datetime import date
@@ -53,7 +53,7 @@ def covers(agreed: str, level: str) -> bool:
     return level in LEVELS and agreed in LEVELS and 0 < LEVELS.index(level) <= LEVELS.index(agreed)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Property:
     """One declared property: its type says what is done with a value before anybody may see it."""
 
@@ -80,7 +80,7 @@ class Property:
     """Rules of lint that do not apply here, each with the reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Event:
     """One declared event: what is sent under this name, why, and until when."""
 
@@ -97,7 +97,7 @@ class Event:
     exempt: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Catalog:
     """All that an app, with the extensions merged into it, may collect."""
 
@@ -155,7 +155,7 @@ class Catalog:
         return replace(self, events={**catalog.events, **self.events}, plans={})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Safety:
     """What makes values safe: the cleaner for text, and in an app the hasher for names.
 
@@ -166,7 +166,7 @@ class Safety:
     hasher: Hasher | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Drop:
     """One part that is not sent: where it stood (cleaned, never its value) and one of `REASONS`."""
 
@@ -185,7 +185,7 @@ class Verdict(NamedTuple):
     replacements: tuple[tuple[str, Replacement], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Finding:
     """Something in a catalog that wants changing: where, by which rule, and what to do."""
 

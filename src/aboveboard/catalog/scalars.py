@@ -21,14 +21,14 @@ MAX_SUFFIX_DIGITS = 8
 NAME = "<name>"
 PATH = "<path>"
 
-_VERSION = re.compile(r"[vV]?(\d{1,8}(?:\.\d{1,8}){0,5})(?:[-+~._ ]?(.{1,64}))?", re.DOTALL)
-_RELEASE = re.compile(
-    r"(?:(?:a|b|c|rc|alpha|beta|dev|post|pre|preview|next|nightly|canary|snapshot|final|ga|lts|patch|sp|hotfix|"
+# Texts, that `re` compiles when the first value comes and remembers: most runs have no such value.
+_VERSION = r"(?s)[vV]?(\d{1,8}(?:\.\d{1,8}){0,5})(?:[-+~._ ]?(.{1,64}))?"
+_RELEASE = (
+    r"(?i)(?:(?:a|b|c|rc|alpha|beta|dev|post|pre|preview|next|nightly|canary|snapshot|final|ga|lts|patch|sp|hotfix|"
     r"r|rev|p|build|el|fc|ubuntu|debian|deb|bpo|alpine|windows|linux|darwin|macos|microsoft|standard|generic|"
-    r"wsl|rt|amd|arm|x|aarch|esr|insiders|ce|ee|community|desktop)?\d{0,6}(?:[-+~._]|$)){1,8}",
-    re.IGNORECASE,
+    r"wsl|rt|amd|arm|x|aarch|esr|insiders|ce|ee|community|desktop)?\d{0,6}(?:[-+~._]|$)){1,8}"
 )
-_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}(?:\.(?:gz|xz|bz2|zst|tmpl))?\Z")
+_SUFFIX = r"\.[A-Za-z0-9]{1,12}(?:\.(?:gz|xz|bz2|zst|tmpl))?\Z"
 _FILE_SUFFIXES = """
 7z aab apk app appimage bash bat bin bmp box bz2 c cer cfg cjs class cmd cnf conf container
 containerfile cpp crt cs css csv db deb dll dmg dockerfile docx dylib ejs env exe flatpak gguf gif
@@ -147,12 +147,14 @@ def version_check(prop: Property, path: str) -> Check:
 
     def check(value: object, walk: Walk) -> "JSON | Dropped":
         text = _text_of(value)
-        found = _VERSION.fullmatch(text) if text is not None and len(text) <= 128 and text.isascii() else None
+        found = (
+            re.fullmatch(_VERSION, text) if text is not None and len(text) <= 128 and text.isascii() else None
+        )
         if found is None:
             return walk.drop(path, WRONG_TYPE)
         suffix = found[2]
         if suffix is None or (
-            _RELEASE.fullmatch(suffix) and sum(map(str.isdigit, suffix)) <= MAX_SUFFIX_DIGITS
+            re.fullmatch(_RELEASE, suffix) and sum(map(str.isdigit, suffix)) <= MAX_SUFFIX_DIGITS
         ):
             return found[0]
         walk.note(path, (_CUT,))
@@ -209,7 +211,7 @@ def _text_of_path(value: object) -> "str | None":
 
 
 def _extension(text: str) -> str:
-    found = _SUFFIX.search(text[-32:])
+    found = re.search(_SUFFIX, text[-32:])
     if found is None:
         return ""
     suffix = found[0].lower()

@@ -43,8 +43,8 @@ MAX_PROPERTIES = 256
 MAX_KEY = 64
 MAX_EXACT = 10**6
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*")
-_SEPARATORS = re.compile(r"([.-])")
+_IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*"
+_SEPARATORS = r"([.-])"
 _BUILT_IN = frozenset((*BUILT_IN, "aggregated"))
 _CODES = frozenset(("code", "statusCode", "exitCode", "errno"))
 
@@ -57,9 +57,9 @@ def clean_name(text: str, cleaner: "Cleaner") -> str:
     text = readable(text[: 4 * MAX_KEY])
     if text in _BUILT_IN or text in FIELDS:
         return text
-    if not _IDENTIFIER.fullmatch(text):
+    if not re.fullmatch(_IDENTIFIER, text):
         return readable(cleaner.clean(text))[:MAX_KEY]
-    parts = _SEPARATORS.split(text)
+    parts = re.split(_SEPARATORS, text)
     return "".join(part if part in ".-" else readable(cleaner.clean(part)) for part in parts)[:MAX_KEY]
 
 

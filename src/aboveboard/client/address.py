@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
+
+from aboveboard.frozen import record
 
 
 class BadEndpoint(ValueError):
     """The endpoint cannot be used; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Proxy:
     """An HTTP proxy through which a tunnel is opened, with the credentials of its URL."""
 
@@ -20,7 +21,7 @@ class Proxy:
     password: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Endpoint:
     """The collector's address; `path` has no slash at its end."""
 

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from aboveboard.client import levels
+from aboveboard.frozen import record
 
 CHECK: Final = "telemetry.check"
 ENABLED: Final = "telemetry.enabled"
@@ -15,7 +15,7 @@ KEYS: Final = (CHECK, ENABLED, LEVEL, NOTICE)
 NO_WORDS: Final = ("false", "no", "off", "0")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Offer:
     """What an app asks for: its notice's number and text address, its catalog, and the highest level in it."""
 
@@ -25,7 +25,7 @@ class Offer:
     privacy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Answer:
     """What the settings file says: "yes", "no" or "none", to which notice, up to which level.
 

@@ -1,12 +1,13 @@
 """How much may one extension log? So many events a minute and a day; the rest is counted."""
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from aboveboard.frozen import record
 
 MINUTE_SECONDS: Final = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Budget:
     """The most events that one extension may log in a minute (each process) and a day (each install)."""
 
@@ -14,14 +15,16 @@ class Budget:
     day: int = 20_000
 
 
-@dataclass(slots=True)
 class Meter:
     """What one extension has used in this process, and what went over since the last report."""
 
-    budget: Budget
-    began: float = 0.0
-    used: int = 0
-    over: int = field(default=0)
+    __slots__ = ("began", "budget", "over", "used")
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.began = 0.0
+        self.used = 0
+        self.over = 0
 
     def allows(self, now: float, today: int) -> bool:
         """Take one event; `today` is how many of this day the install has sent already."""

@@ -1,7 +1,6 @@
 """May anything be collected now, up to which level, and who decided that?"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from typing import Final
@@ -14,6 +13,7 @@ from aboveboard.client.host import Host
 from aboveboard.client.managed import Managed, read_managed
 from aboveboard.client.places import Places
 from aboveboard.client.settings import BrokenSettings, read_settings, write_settings
+from aboveboard.frozen import record
 
 UNDECIDED: Final = "undecided"
 ACCEPTED: Final = "accepted"
@@ -23,7 +23,7 @@ PERSON: Final = "the person's answer"
 SETUP: Final = "the app's setup"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Decision:
     """The outcome: state, level, the name of the source that decided, and what each source said.
 

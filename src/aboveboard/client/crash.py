@@ -1,19 +1,18 @@
 """Did an earlier run end without a shutdown? Each run holds a locked file, which its death unlocks."""
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aboveboard.client.files import make_private_folder
 from aboveboard.client.host import Host, new_id
 from aboveboard.client.locked import FileLock
+from aboveboard.frozen import record
 
 PATTERN: Final = "*.run"
 ATTEMPTS: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Crash:
     """A run that ended without a shutdown: when it was last alive, and for how long (seconds, at least)."""
 
@@ -37,6 +36,8 @@ class Run:
 
     def begin(self) -> list[Crash]:
         """Mark this run as alive and return the runs that died; raise `OSError`."""
+        import json
+
         make_private_folder(self._folder.parent)
         make_private_folder(self._folder)
         crashes = [crash for path in self._folder.glob(PATTERN) if (crash := _died(path)) is not None]
@@ -71,6 +72,8 @@ class Run:
 
 
 def _died(path: Path) -> Crash | None:
+    import json
+
     lock = FileLock(path)
     if not lock.acquire():
         return None

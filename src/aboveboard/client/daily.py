@@ -1,16 +1,17 @@
 """What remains of the events of a day of which only the first is sent? Counts that can be added up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from math import floor, log2
 from typing import Any, Final
+
+from aboveboard.frozen import field, record, replace
 
 # Two buckets for each doubling: a duration read from a bucket is off by a fifth at most.
 PER_DOUBLING: Final = 2
 NO_DURATION: Final = -1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Day:
     """One event's day: `counts` has, by (outcome, duration bucket), what was suppressed.
 

@@ -6,7 +6,8 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from aboveboard.catalog import Catalog, CatalogError, Safety, Verdict, check, how_to_declare, load
+from aboveboard import catalog as catalogs
+from aboveboard.catalog import Catalog, CatalogError, Safety, Verdict
 from aboveboard.client import levels
 from aboveboard.client.answer import Offer
 from aboveboard.client.gate import GATE
@@ -73,7 +74,7 @@ class Declared:
     def add_extension(self, extension_id: str, catalog: str | Path | Catalog) -> None:
         """Declare an extension's events as well; one whose catalog cannot be used declares none."""
         try:
-            found = catalog if isinstance(catalog, Catalog) else load(catalog)
+            found = catalog if isinstance(catalog, Catalog) else catalogs.load(catalog)
             whole = self.catalog()
             if whole is not None:
                 self._loaded = whole.with_extension(extension_id, found)
@@ -109,7 +110,9 @@ class Declared:
         if catalog is None:
             return None, (Note("", "dropped", "no catalog"),)
         safety = self._safety or self.safety(catalog)
-        verdict = check(catalog, call.event, call.properties, today=_day(call.time // 86_400), safety=safety)
+        verdict = catalogs.check(
+            catalog, call.event, call.properties, today=_day(call.time // 86_400), safety=safety
+        )
         notes = _notes(verdict) if verdict.drops or verdict.replacements else ()
         if self.hint is not None:
             self._tell(catalog, call, verdict)
@@ -137,7 +140,7 @@ class Declared:
             name = (str(call.event), drop.path)
             if self.hint is not None and name not in self._hinted and len(self._hinted) < MOST_HINTS:
                 self._hinted.add(name)
-                self.hint(how_to_declare(catalog, str(call.event), drop))
+                self.hint(catalogs.how_to_declare(catalog, str(call.event), drop))
 
     def safety(self, catalog: Catalog) -> Safety:
         """Return the cleaner with the app's vocabulary and this machine's names, and the hasher."""
@@ -158,7 +161,7 @@ class Declared:
 
     def _load(self) -> Catalog | None:
         try:
-            whole = self._given if isinstance(self._given, Catalog) else load(str(self._given))
+            whole = self._given if isinstance(self._given, Catalog) else catalogs.load(str(self._given))
         except (CatalogError, OSError) as error:
             self._own_problem = f"the catalog cannot be used, so nothing is collected or sent: {error}"
             return None
@@ -170,7 +173,7 @@ class Declared:
         """Return the catalog with an integration's events; one that cannot be used declares none."""
         try:
             if not isinstance(included, Catalog):
-                included = included() if callable(included) else load(included)
+                included = included() if callable(included) else catalogs.load(included)
             return whole.with_events(included)
         except UNUSABLE as error:
             self._broken["integration"] = f"the catalog of an integration cannot be used: {error}"

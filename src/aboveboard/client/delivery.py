@@ -1,8 +1,9 @@
 """What does the collector's answer mean? Only a body that says success counts as sent."""
 
 import json
-from dataclasses import dataclass
 from typing import Any, Final
+
+from aboveboard.frozen import record
 
 SENT: Final = "sent"
 REFUSED: Final = "refused"
@@ -15,7 +16,7 @@ LONGEST_RETRY_AFTER: Final = 24 * 3600.0
 ANSWER_TEXT: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reply:
     """An HTTP answer: status, the header `Retry-After`, and at most 64 KB of the body."""
 
@@ -24,7 +25,7 @@ class Reply:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Outcome:
     """What to do with a batch, how long the collector asked us to wait (seconds), and what it said."""
 

@@ -6,14 +6,17 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aboveboard.client.answer import Offer
 from aboveboard.client.host import Host
-from aboveboard.client.sender import Target, must_wait
 from aboveboard.client.spool import Spool
+from aboveboard.client.waiting import must_wait
+from aboveboard.frozen import record
+
+if TYPE_CHECKING:
+    from aboveboard.client.sender import Target
 
 PAUSE_SECONDS: Final = 300.0
 NICE: Final = 10
@@ -21,13 +24,13 @@ LEFT_KEY: Final = "detached"
 DELETIONS_KEY: Final = "detached deletions"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Order:
     """What the detached process needs to know; it reads consent and events itself."""
 
     app: str
     preset: str | None
-    target: Target
+    target: "Target"
     offer: Offer
     home: str
     root: str
@@ -36,11 +39,15 @@ class Order:
 
     def to_json(self) -> str:
         """Return the order as the text that the process reads from its standard input."""
+        from dataclasses import asdict
+
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Order":
         """Read an order."""
+        from aboveboard.client.sender import Target
+
         found: dict[str, Any] = json.loads(text)
         found["target"] = Target(**found["target"])
         found["offer"] = Offer(**found["offer"])

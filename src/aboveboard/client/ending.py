@@ -53,7 +53,8 @@ class Ending:
 
     def _shut_down(self, at_exit: bool) -> None:
         engine = self._engine
-        if engine.setup.lifecycle and not engine.is_child:
+        # What is held for an answer ends with the run: then nobody checks one more event.
+        if engine.setup.lifecycle and not engine.is_child and engine.look().state == ACCEPTED:
             engine.record_own(SHUTDOWN_EVENT, {"uptime_s": engine.uptime()})
         engine.close(at_exit=at_exit)
         if engine.setup.detach:
@@ -62,11 +63,13 @@ class Ending:
 
 def _leave_the_rest(engine: Engine) -> None:
     """Start the detached sender where something waits for a collector that may be reached."""
-    from aboveboard.client.detach import Order, can_detach, detach, may_detach
-
     accepted = engine.consent.decision().state == ACCEPTED
     pending = read_erasures(engine.places.erasures).pending
-    if not can_detach() or not (pending or (accepted and engine.places.spool.exists())):
+    if not (pending or (accepted and engine.places.spool.exists())):
+        return
+    from aboveboard.client.detach import Order, can_detach, detach, may_detach
+
+    if not can_detach():
         return
     with GATE, closing(engine.open_spool()) as spool:
         if not (accepted and spool.waiting()) and not pending:

@@ -1,18 +1,16 @@
 """How do the parts of the client work together? Consent opens and shuts the way of every event."""
 
-import json
 import sys
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as Signal
 from threading import RLock
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aboveboard.catalog import Catalog
-from aboveboard.client import levels, wire
+from aboveboard.client import levels
 from aboveboard.client.boundary import attempt
 from aboveboard.client.budget import Budget
 from aboveboard.client.consent import ACCEPTED, DECLINED, SWITCHED_OFF, UNDECIDED, Consent, Decision
@@ -20,20 +18,22 @@ from aboveboard.client.crash import Crash, Run
 from aboveboard.client.declared import Declared, Included
 from aboveboard.client.erasure import read_erasures
 from aboveboard.client.gate import GATE
-from aboveboard.client.handover import Handover
 from aboveboard.client.host import Host
 from aboveboard.client.install import Install
-from aboveboard.client.outbox import Envelope
 from aboveboard.client.places import find_places, preset_problem
-from aboveboard.client.policy import Policy
 from aboveboard.client.record import APP, TRACK, Call, Extension
-from aboveboard.client.recorder import Recorder, Surroundings
-from aboveboard.client.revocation import accepted_again, forget, is_revoked, note_revocation, revoke
 from aboveboard.client.rules import load_rules
-from aboveboard.client.sender import INTERVAL_SECONDS, Sender, Target
-from aboveboard.client.spool import Spool
 from aboveboard.client.undecided import Undecided
 from aboveboard.client.worker import Worker
+from aboveboard.frozen import field, record
+
+if TYPE_CHECKING:
+    from aboveboard.client.handover import Handover
+    from aboveboard.client.outbox import Envelope
+    from aboveboard.client.policy import Policy
+    from aboveboard.client.recorder import Recorder
+    from aboveboard.client.sender import Sender, Target
+    from aboveboard.client.spool import Spool
 from aboveboard.privacy import CLEANER_VERSION
 
 REVOKE_TRIES: Final = 3
@@ -51,7 +51,7 @@ END: Final = -1.0
 OTHER_SECONDS: Final = 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Setup:
     """What the app told us about itself."""
 
@@ -101,19 +101,48 @@ class Engine:
         self._inline = False
         self._urgent: deque[Signal] = deque()
         self._emptied = False
-        self._handover = Handover()
         self._run = Run(self.places.runs, self.host)
-        around = Surroundings(
-            self.open_spool, self.install.identity, self._describe, self.level, self._handover.deliver
-        )
-        self.recorder = Recorder(self.declared, self.host, self._policy, around)
-        self.sender = Sender(self.target, self.places, self.host, self._envelope, self._may_erase)
+        self._recorder: Recorder | None = None
+        self._sender: Sender | None = None
+        self._handover: Handover | None = None
         self._writing = Worker("aboveboard-writer", self._write_step, GATHER_SECONDS)
         self._sending = Worker("aboveboard-sender", self._send_step, first=FIRST_SEND_SECONDS)
 
     @property
-    def target(self) -> Target:
+    def recorder(self) -> "Recorder":
+        """Return what writes, made with the first yes: a run that nobody has agreed to never imports it."""
+        if self._recorder is None:
+            with GATE:
+                self._recorder = self._recorder or self._make_recorder()
+        return self._recorder
+
+    def _make_recorder(self) -> "Recorder":
+        from aboveboard.client.handover import Handover
+        from aboveboard.client.recorder import Recorder, Surroundings
+
+        self._handover = Handover()
+        around = Surroundings(
+            self.open_spool, self.install.identity, self._describe, self.level, self._handover.deliver
+        )
+        return Recorder(self.declared, self.host, self._policy, around)
+
+    @property
+    def sender(self) -> "Sender":
+        """Return what sends, made when something is sent: a short run leaves that to a later one."""
+        if self._sender is None:
+            with GATE:
+                from aboveboard.client.sender import Sender
+
+                self._sender = self._sender or Sender(
+                    self.target, self.places, self.host, self._envelope, self._may_erase
+                )
+        return self._sender
+
+    @property
+    def target(self) -> "Target":
         """Return where events go."""
+        from aboveboard.client.sender import Target
+
         return Target(self.setup.endpoint, self.setup.write_key)
 
     @property
@@ -166,6 +195,10 @@ class Engine:
 
     def preview(self) -> tuple[dict[str, Any], ...]:
         """Return what waits for the person's answer, in the form in which it would be sent."""
+        import json
+
+        from aboveboard.client import wire
+
         events = self.undecided.events()
         return tuple(json.loads(wire.encode(event, "", self._describe())[0]) for event in events)
 
@@ -186,8 +219,10 @@ class Engine:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
-    def open_spool(self) -> Spool:
+    def open_spool(self) -> "Spool":
         """Return a new connection to the spool."""
+        from aboveboard.client.spool import Spool
+
         return Spool(self.places.spool)
 
     def flush(self, timeout: float) -> bool:
@@ -210,9 +245,10 @@ class Engine:
 
     def forget(self) -> None:
         """Delete all of this install here, and have the collector delete what it has."""
+        from aboveboard.client.revocation import forget
+
         with self._lock:
-            self.sender.abort()
-            self.recorder.discard()
+            self._let_go()
             self.undecided.take()
             forget(self.places, self.host)
             self._renew()
@@ -231,19 +267,23 @@ class Engine:
             self.recorder.finish()
             self._drain(DRAIN_SECONDS)
         self.is_closed = True
-        self.sender.abort()
-        self._handover.stop()
+        if self._sender is not None:
+            self._sender.abort()
+        if self._handover is not None:
+            self._handover.stop()
         if not at_exit:
             self._writing.stop(0.1)
             self._sending.stop(0.0)
-            self.recorder.close()
+            if self._recorder is not None:
+                self._recorder.close()
         attempt(self._run.end, None)
 
     def after_fork(self) -> None:
         """In the child: begin with parts of our own; what waited in memory is the parent's to write."""
         # Connections of the parent must not be closed here: SQLite would fold the log under its feet.
-        _LEFT_OPEN.append((self.recorder, self.sender))
-        self.sender.leave_to_parent()
+        _LEFT_OPEN.append((self._recorder, self._sender))
+        if self._sender is not None:
+            self._sender.leave_to_parent()
         self._run.leave_to_parent()
         self.is_child = True
         self.declared.after_fork()
@@ -263,17 +303,19 @@ class Engine:
         """Open or shut the way, as the new decision says."""
         if decision.state == ACCEPTED:
             if before is not None and _is_lowered(before, decision):
-                self.sender.abort()
+                if self._sender is not None:
+                    self._sender.abort()
                 attempt(lambda: self._drop_above(decision.level), None)
             self._open()
             return
-        self.recorder.discard()
-        self.sender.abort()
+        self._let_go()
         attempt(self._run.end, None)
         if decision.state == UNDECIDED:
             return
         self.undecided.take()
         if decision.state == DECLINED:
+            from aboveboard.client.revocation import is_revoked, note_revocation, revoke
+
             for _ in range(REVOKE_TRIES):
                 attempt(lambda: revoke(self.places, self.host), None)
                 if is_revoked(self.places):
@@ -282,8 +324,17 @@ class Engine:
                 attempt(lambda: note_revocation(self.places, self.host), None)
             self._send_erasures()
 
+    def _let_go(self) -> None:
+        """Forget what is queued, and end a request that is under way."""
+        if self._recorder is not None:
+            self._recorder.discard()
+        if self._sender is not None:
+            self._sender.abort()
+
     def _drop_above(self, level: str) -> None:
         """Let go of what waits and is above the level; what is being written is looked at before it is sent."""
+        from aboveboard.client import wire
+
         if not self.places.spool.exists():
             return
         with GATE, closing(self.open_spool()) as spool:
@@ -293,6 +344,8 @@ class Engine:
                 spool.scrub()
 
     def _open(self) -> None:
+        from aboveboard.client.revocation import accepted_again
+
         attempt(lambda: accepted_again(self.places), None)
         events, overflow = self.undecided.take()
         for event in events:
@@ -347,6 +400,8 @@ class Engine:
             self.on_crash(crash)
 
     def _send_step(self) -> float:
+        from aboveboard.client.sender import INTERVAL_SECONDS
+
         waiting = [self._urgent.popleft() for _ in range(len(self._urgent))]
         try:
             if self.level() != levels.OFF or self.has_erasures():
@@ -365,14 +420,18 @@ class Engine:
     def _may_erase(self) -> bool:
         return self.look().state != SWITCHED_OFF
 
-    def _envelope(self) -> Envelope | None:
+    def _envelope(self) -> "Envelope | None":
+        from aboveboard.client.outbox import Envelope
+
         decision = self.look()
         if decision.state != ACCEPTED or self.declared.catalog() is None or self.is_closed:
             return None
         offer = self.declared.offer()
         return Envelope(self.setup.write_key, offer.notice, decision.level, offer.digest, CLEANER_VERSION)
 
-    def _policy(self, count: Callable[[str, str], None]) -> Policy:
+    def _policy(self, count: Callable[[str, str], None]) -> "Policy":
+        from aboveboard.client.policy import Policy
+
         return Policy(self.host, self._rules, self.setup.budget, count)
 
     def _key(self) -> bytes:
@@ -381,6 +440,7 @@ class Engine:
 
     def _describe(self) -> str:
         if not self._context:
+            from aboveboard.client import wire
             from aboveboard.client.context import describe_context  # slow to import, and needed late
 
             self._context = wire.dump(describe_context(self.setup.app, self.setup.version, self.host))

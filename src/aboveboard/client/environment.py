@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from aboveboard.frozen import record
 
 # Set by the services that run builds; `CI` alone covers most of them.
 CI_VARIABLES: Final = (
@@ -24,7 +25,7 @@ CI_VARIABLES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Source:
     """One place that was asked about consent: its name, what it says, and why.
 

@@ -4,15 +4,14 @@ It is apart from the spool, so that a start while declined can look without open
 presence also says that a shared id was given up: from then on the app uses an id of its own.
 """
 
-import json
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from aboveboard.client.files import replace_file
+from aboveboard.frozen import record, replace
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Erasure:
     """One deletion: asked for at `asked` (seconds), and confirmed once there is a receipt.
 
@@ -25,7 +24,7 @@ class Erasure:
     receipt: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Erasures:
     """All deletions, and whether the last answer of the person took back a yes."""
 
@@ -51,6 +50,8 @@ class Erasures:
 
 def read_erasures(path: Path) -> Erasures:
     """Return what the file says, nothing where it is missing or broken."""
+    import json
+
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         erasures = tuple(Erasure(**entry) for entry in found["erasures"])
@@ -61,6 +62,9 @@ def read_erasures(path: Path) -> Erasures:
 
 def write_erasures(path: Path, erasures: Erasures) -> None:
     """Put the file in place in one step; raise `OSError`."""
+    import json
+    from dataclasses import asdict
+
     content = {
         "revoked": erasures.revoked,
         "revoked_at": erasures.revoked_at,

@@ -4,8 +4,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from aboveboard.frozen import field, record
 
 LIBRARY = "aboveboard-python"
 VERSION = "0.1.0"
@@ -26,7 +27,7 @@ def _uid() -> int | None:
     return os.getuid() if hasattr(os, "getuid") else None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Host:
     """The clock, the folders, the environment and the chance of one machine, all replaceable.
 

@@ -7,7 +7,7 @@ from aboveboard.client.files import create_once, replace_file
 from aboveboard.client.host import Host, new_id
 from aboveboard.client.places import Places
 
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+UUID = r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 KEY_BYTES = 32
 
 
@@ -55,4 +55,4 @@ def _uuid_in(path: Path) -> str | None:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return None
-    return text.lower() if UUID.fullmatch(text) else None
+    return text.lower() if re.fullmatch(UUID, text) else None

@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,12 +15,13 @@ from aboveboard.client.gate import GATE
 from aboveboard.client.outbox import read_body
 from aboveboard.client.spool import REFUSED, Spool
 from aboveboard.client.wire import dump
+from aboveboard.frozen import record
 
 DELETION_KEY: Final = "deletion:"
 SHOWN: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Deletion:
     """The last time that the collector was asked for one deletion, what it said, and when to ask again."""
 
@@ -42,7 +43,7 @@ class Deletion:
         return f"a deletion is not confirmed: {said}: {reason_of(self.answer)}"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Entry:
     """One event or one request of the journal.
 

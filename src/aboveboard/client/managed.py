@@ -5,17 +5,16 @@ change (`{"locked": ["telemetry.enabled"]}`), `default-settings.json` beside it 
 administrator can forbid or lower; a locked yes says nothing, because nobody can agree for another.
 """
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from aboveboard.client import levels
 from aboveboard.client.environment import Source
+from aboveboard.frozen import record
 
 NAME = "administrator"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Managed:
     """The highest level that the administrator allows, and where that stands."""
 
@@ -62,6 +61,8 @@ def _ceiling(values: dict[str, object]) -> str:
 
 
 def _object(path: Path) -> dict[str, object] | None:
+    import json
+
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):

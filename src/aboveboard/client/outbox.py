@@ -3,11 +3,11 @@
 import json
 import sqlite3
 import zlib
-from dataclasses import dataclass
 from typing import Final
 
 from aboveboard.client.spool import Spool
 from aboveboard.client.wire import stamp
+from aboveboard.frozen import record
 
 BATCH_EVENTS: Final = 100
 BATCH_BYTES: Final = 500_000
@@ -20,7 +20,7 @@ TABLES: Final = 5
 LAST_ROW: Final = (1 << 63) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Envelope:
     """What a request says beside its events: to whom it goes, and under which consent."""
 
@@ -31,7 +31,7 @@ class Envelope:
     cleaner: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Batch:
     """One request: the rows in it, its exact body (gzip), and how often it was tried, this time included."""
 

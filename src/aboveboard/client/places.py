@@ -1,16 +1,16 @@
 """Where does each file live? The platform's own folders, or those of a preset."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aboveboard.client.host import Host
+from aboveboard.frozen import record
 
 PRESETS: Final = ("podman-desktop",)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Places:
     """Every path that the client reads or writes.
 

@@ -1,14 +1,15 @@
 """What is one event, from the call in the app to the line on the wire?"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from aboveboard.frozen import record
 
 TRACK = "track"
 PAGE = "page"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Extension:
     """Who logs: an extension's id as `publisher.name`, its version, and where else its events go.
 

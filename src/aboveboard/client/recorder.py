@@ -3,7 +3,6 @@
 import sqlite3
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from threading import Event as Signal
 from threading import RLock
@@ -17,6 +16,7 @@ from aboveboard.client.host import Host
 from aboveboard.client.policy import Policy
 from aboveboard.client.record import TRACK, Call, Event, Note
 from aboveboard.client.spool import Row, Spool, is_busy
+from aboveboard.frozen import record
 
 # A burst of 10,000 calls fits; beyond this the newest are counted instead of kept.
 LONGEST_QUEUE: Final = 16_384
@@ -35,7 +35,7 @@ UNUSABLE: Final = "unusable arguments"
 Entry = Call | Event | Signal
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Surroundings:
     """What the recorder asks for while it works: the spool, the id, the context as JSON, and the level that
     the person agrees to at this moment ("off" where nothing may be written). `deliver` gets what was kept.

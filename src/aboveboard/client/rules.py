@@ -4,12 +4,12 @@ Every rule takes something away, and rules are combined by taking the strictest 
 rule, wherever it comes from, can make the client send more than it would without it.
 """
 
-import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from aboveboard.frozen import record
 
 DAILY: Final = "dailyPerInstance"
 WINDOW_SECONDS: Final = 10.0
@@ -20,7 +20,7 @@ MOST_STARS: Final = 4
 LONGEST_PATTERN: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rule:
     """One rule: for which names, and what it takes away.
 
@@ -35,7 +35,7 @@ class Rule:
     aggregate: tuple[float, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Ruling:
     """What all rules together say about one event."""
 
@@ -65,6 +65,8 @@ def read_rules(content: object) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
 
 def load_rules(source: str | Path | Iterable[Any] | None) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
     """Return the rules in a file, or in a list of entries; a file that cannot be read is a problem."""
+    import json
+
     if source is None:
         return (), ()
     if not isinstance(source, (str, Path)):
@@ -89,7 +91,7 @@ def ruling(rules: Iterable[Rule], event: str) -> Ruling:
 
 def draw(anonymous_id: str) -> float:
     """Return the install's own number in [0, 1): the same for every event, so the same installs stay in."""
-    from hashlib import blake2b  # it brings the system's cryptography with it, and few apps have a ratio
+    from aboveboard.privacy.blake import blake2b  # few apps have a ratio
 
     digest = blake2b(anonymous_id.encode(), digest_size=8, person=b"sampling").digest()
     return int.from_bytes(digest, "big") / 2**64

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aboveboard.client import wire
@@ -19,6 +18,8 @@ from aboveboard.client.places import Places
 from aboveboard.client.policy import RULES_KEY
 from aboveboard.client.retention import MOST_BYTES, trim
 from aboveboard.client.spool import Spool
+from aboveboard.client.waiting import is_ahead, must_wait
+from aboveboard.frozen import record
 
 if TYPE_CHECKING:
     from aboveboard.client.line import Line
@@ -33,7 +34,7 @@ T = TypeVar("T")
 PROBLEMS: Final = (OSError, ValueError)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Target:
     """The collector's URL and the write key of the app's source."""
 
@@ -240,7 +241,7 @@ class Sender:
             return False
         before = self._deletions.get(erasure.deletion_id, Deletion())
         now = self._host.clock()
-        if _is_ahead(now, before.retry_after) or (not urgent and _is_ahead(now, before.not_before)):
+        if is_ahead(now, before.retry_after) or (not urgent and is_ahead(now, before.not_before)):
             self._problems[DELETION] = before.problem
             return False
         request = {
@@ -287,15 +288,3 @@ class Sender:
         self._deletions[erasure.deletion_id] = deletion
         self._problems[DELETION] = deletion.problem or self._problems[DELETION]
         attempt(lambda: keep_deletion(self._places.spool, erasure.deletion_id, deletion), None)
-
-
-def must_wait(spool: Spool, now: float, *, urgent: bool = False) -> bool:
-    """Tell whether the collector asked us to wait, or, unless it is urgent, whether we wait after a failure."""
-    asked = float(spool.get("retry_after", "0"))
-    ours = float(spool.get("not_before", "0"))
-    return _is_ahead(now, asked) or (not urgent and _is_ahead(now, ours))
-
-
-def _is_ahead(now: float, moment: float) -> bool:
-    # A clock that jumped back must not silence us for longer than any wait could be.
-    return now < moment <= now + 24 * 3600

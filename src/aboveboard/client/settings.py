@@ -7,7 +7,6 @@ that step we look whether somebody else wrote meanwhile, and then begin anew fro
 regular file is neither opened nor replaced.
 """
 
-import json
 import os
 import re
 import time
@@ -25,7 +24,6 @@ PAUSE_SECONDS: Final = 0.005
 # How often a file that is empty or half written is looked at again: somebody may be writing it in place.
 PATIENCE: Final = 4
 Pairs = list[tuple[str, object]]
-_DECODER: Final = json.JSONDecoder()
 
 
 class BrokenSettings(ValueError):
@@ -50,6 +48,8 @@ def _parse(
     text = _decode(path, content).removeprefix(BOM)
     if not text.strip():
         return {}
+    import json
+
     try:
         found = json.loads(text, object_pairs_hook=merge)
     except (ValueError, RecursionError) as error:
@@ -130,6 +130,8 @@ def with_member(text: str, key: str, value: object) -> str:
             body = body[:start] + written + body[end:]
         return mark + body
     last = members[-1][2] if members else None
+    import json
+
     member = f"{json.dumps(key)}: {written}"
     lead = newline + indent if indent else (" " if last is not None else "")
     if last is not None:
@@ -149,11 +151,14 @@ def _decode(path: Path, content: bytes) -> str:
 
 def _members(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the name of each member of the outer object, and where its value begins and ends."""
+    import json
+
+    decoder = json.JSONDecoder()
     at = _skip(text, _skip(text, 0) + 1)
     while text[at] != "}":
-        name, at = _DECODER.raw_decode(text, at)
+        name, at = decoder.raw_decode(text, at)
         start = _skip(text, _skip(text, at) + 1)
-        _, end = _DECODER.raw_decode(text, start)
+        _, end = decoder.raw_decode(text, start)
         yield name, start, end
         at = _skip(text, end)
         if text[at] == ",":
@@ -173,6 +178,8 @@ def _indent(text: str) -> str:
 
 
 def _dump(value: object, indent: str, newline: str) -> str:
+    import json
+
     if not indent or not isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False)
     return json.dumps(value, ensure_ascii=False, indent=indent).replace("\n", newline + indent)

@@ -29,7 +29,7 @@ class Hasher:
 
         The purpose is BLAKE2b's personalisation; one longer than its 16 bytes is digested to fit.
         """
-        from hashlib import blake2b
+        from aboveboard.privacy.blake import blake2b
 
         person = purpose.encode("utf-8", "surrogatepass")
         if len(person) > PERSON_BYTES:
