@@ -83,3 +83,16 @@ def test_a_vouched_value_is_a_finding(tmp_path: Path) -> None:
 
 def test_files_can_be_left_out(project: Path) -> None:
     assert run(project, "--skip", "*.ts").stdout == ""
+
+
+@pytest.mark.parametrize("name", ["notes.md", "tool"])
+def test_a_named_file_of_another_kind_is_refused_in_one_sentence(project: Path, name: str) -> None:
+    """Also where it holds words of telemetry, and also for a script without an ending."""
+    (project / name).write_text("telemetry.track('opened')\n", encoding="utf-8")
+    ran = run(project / name)
+    assert ran.exit_code == 2
+    assert (
+        f"{project / name} is no source file that can be read; name a folder, or a file that ends in .py, "
+        in ran.stderr
+    )
+    assert run(project).exit_code == 0, "in a folder such files are passed over"

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from aboveboard.catalog import load
+from aboveboard.governance.project import READ
 from aboveboard.governance.report import FORMATS, propose
 from aboveboard.governance.scan import scan as scan_paths
 
@@ -40,6 +41,11 @@ def scan(
     Names are followed through constants, wrappers and imports among PATHS; nothing of the code is run. Ends with 1
     where a TrustedValue vouches for anything but a constant.
     """
+    for path in paths:
+        if path.is_file() and path.suffix not in READ:
+            raise click.UsageError(
+                f"{path} is no source file that can be read; name a folder, or a file that ends in {', '.join(READ)}."
+            )
     found = scan_paths(paths or (Path(),), skip=skip, tests=tests, jobs=jobs)
     if proposing:
         known = {name for path in catalogs for name in load(path).events}

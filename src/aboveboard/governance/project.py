@@ -10,9 +10,11 @@ from typing import Final
 
 from aboveboard.governance.script_syntax import SUFFIXES
 
-__all__ = ["PYTHON", "Project", "shared", "source_files"]
+__all__ = ["PYTHON", "READ", "Project", "shared", "source_files"]
 
 PYTHON: Final = (".py", ".pyi")
+READ: Final = (*PYTHON, *SUFFIXES)
+"""How the names of all files end that can be read."""
 _NEVER: Final = frozenset({"node_modules", "bower_components", "__pycache__", "site-packages"})
 _BUILT: Final = frozenset({"dist", "build", "out", "coverage", "vendor", "venv", "target"})
 """Where no Git says what is ignored, folders of these names are."""
@@ -74,7 +76,7 @@ def _inside(path: Path) -> list[str]:
 
 def _is_source(name: str) -> bool:
     suffix = os.path.splitext(name)[1]
-    if suffix not in SUFFIXES and suffix not in PYTHON:
+    if suffix not in READ:
         return False
     if name.endswith((".min.js", ".bundle.js", ".d.ts", ".pyi")):
         return False
