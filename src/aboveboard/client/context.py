@@ -40,8 +40,13 @@ def time_zone(host: Host) -> str:
 
 def short_version(text: str) -> str:
     """Return the number in a system's version, without suffixes that name a build: `6.1.0-13-x` → `6.1.0`."""
-    found = re.match(r"\d+(\.\d+){0,3}", text)
-    return found.group(0) if found else ""
+    numbers: list[str] = []
+    for part in text.split(".")[:4]:
+        digits = part[: len(part) - len(part.lstrip("0123456789"))]
+        numbers += [digits] if digits else []
+        if digits != part or not digits:
+            break
+    return ".".join(numbers)
 
 
 def distribution(root: Path) -> str:

@@ -1,5 +1,6 @@
 """Did an earlier run end without a shutdown? Each run holds a locked file, which its death unlocks."""
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +9,7 @@ from aboveboard.client.host import Host, new_id
 from aboveboard.client.locked import FileLock
 from aboveboard.frozen import record
 
-PATTERN: Final = "*.run"
+ENDING: Final = ".run"
 ATTEMPTS: Final = 5
 
 
@@ -40,8 +41,8 @@ class Run:
 
         make_private_folder(self._folder.parent)
         make_private_folder(self._folder)
-        crashes = [crash for path in self._folder.glob(PATTERN) if (crash := _died(path)) is not None]
-        self._path = self._folder / f"{new_id(self._host)}.run"
+        crashes = [crash for path in _runs(self._folder) if (crash := _died(path)) is not None]
+        self._path = self._folder / f"{new_id(self._host)}{ENDING}"
         self._lock = FileLock(self._path)
         # Another process that is looking for the dead may hold it for a moment.
         for _ in range(ATTEMPTS):
@@ -69,6 +70,10 @@ class Run:
         if self._lock is not None:
             self._lock.release()
         self._path = self._lock = None
+
+
+def _runs(folder: Path) -> list[Path]:
+    return [folder / name for name in os.listdir(folder) if name.endswith(ENDING)]
 
 
 def _died(path: Path) -> Crash | None:

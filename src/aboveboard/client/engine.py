@@ -344,14 +344,18 @@ class Engine:
                 spool.scrub()
 
     def _open(self) -> None:
-        from aboveboard.client.revocation import accepted_again
-
-        attempt(lambda: accepted_again(self.places), None)
+        attempt(self._begin_anew, None)
         events, overflow = self.undecided.take()
         for event in events:
             self.recorder.put(event)
         self.recorder.lose("undecided", overflow)
         self._start_threads()
+
+    def _begin_anew(self) -> None:
+        if read_erasures(self.places.erasures).revoked:
+            from aboveboard.client.revocation import accepted_again
+
+            accepted_again(self.places)
 
     def _start_threads(self) -> None:
         """Begin to write and to send; where no thread may start (any more), write within the call."""

@@ -1,11 +1,11 @@
 """Does the environment say off? Variables, continuous integration, and another user's sudo."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from aboveboard.frozen import record
 
+NAMING: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 # Set by the services that run builds; `CI` alone covers most of them.
 CI_VARIABLES: Final = (
     "CI",
@@ -39,7 +39,8 @@ class Source:
 
 def disable_variable(app: str) -> str:
     """Return the variable that switches one app off: "podman-desktop" → PODMAN_DESKTOP_DISABLE_TELEMETRY."""
-    return re.sub(r"[^A-Z0-9]+", "_", app.upper()).strip("_") + "_DISABLE_TELEMETRY"
+    words = "".join(letter if letter in NAMING else " " for letter in app.upper()).split()
+    return "_".join(words) + "_DISABLE_TELEMETRY"
 
 
 def is_set(environ: Mapping[str, str], variable: str) -> bool:

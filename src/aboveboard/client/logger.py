@@ -1,15 +1,17 @@
 """What does an extension, or the app itself, log with? Podman Desktop's `TelemetryLogger`, in Python."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aboveboard.client import levels
-from aboveboard.client.action import Action
 from aboveboard.client.boundary import never_raises
 from aboveboard.client.engine import Engine
 from aboveboard.client.failure import describe
 from aboveboard.client.freeze import freeze
 from aboveboard.client.record import APP, TRACK, Extension
+
+if TYPE_CHECKING:
+    from aboveboard.client.action import Action
 
 ERROR_EVENT = "error"
 
@@ -50,8 +52,10 @@ class TelemetryLogger:
             name = error
         self._engine.record(TRACK, self._extension.named(name), frozen, self._extension)
 
-    def action(self, event: str, /, **properties: Any) -> Action:
+    def action(self, event: str, /, **properties: Any) -> "Action":
         """Return a context manager that logs one event when its block, sync or async, has ended."""
+        from aboveboard.client.action import Action
+
         return Action(self._engine, self._extension, event, properties)
 
     @property
