@@ -365,8 +365,8 @@ def releases(events: Sequence[Event]) -> Rows:
     for own in map(by_version, of_installs(known)):
         for event in own:
             on_day[day(event)][event.install] = event.app_version
-        versions = [those[-1].app_version for _, those in sorted(by(own, day).items())]
-        for before, after in pairwise(versions):
+        of_days = [those[-1].app_version for _, those in sorted(by(own, day).items())]
+        for before, after in pairwise(of_days):
             downgrades[before] += after < before
     found = []
     for version in versions:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -72,11 +73,31 @@ def midnight(moment: Any) -> Any:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(early=EVENTS, late=EVENTS, equal=st.sampled_from(CHOSEN))
+GIVEN = given(early=EVENTS, late=EVENTS, equal=st.sampled_from(CHOSEN))
+SLOWLY = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+
+
+@settings(max_examples=4, **SLOWLY)
+@GIVEN
 def test_counts_follow_the_events(
     store: Store, early: list[dict[str, Any]], late: list[dict[str, Any]], equal: dict[str, str]
 ) -> None:
+    follow(store, early, late, equal)
+
+
+@pytest.mark.soak
+@settings(max_examples=40, **SLOWLY)
+@GIVEN
+def test_counts_follow_the_events_of_many_stores(
+    store: Store, early: list[dict[str, Any]], late: list[dict[str, Any]], equal: dict[str, str]
+) -> None:
+    follow(store, early, late, equal)
+
+
+def follow(
+    store: Store, early: list[dict[str, Any]], late: list[dict[str, Any]], equal: dict[str, str]
+) -> None:
+    """Compare after each of: first events, late ones and copies, an erasure; before days are counted and after."""
     builder = Builder(store.client)
     put = store.put(on_few_days(early))
     builder.refresh()
