@@ -107,8 +107,8 @@ def quantile(values: Sequence[float], share: float) -> float | None:
 def overview(events: Sequence[Event]) -> Rows:
     firsts = {own[0].install: day(own[0]) for own in of_installs(events)}
     unclean = set()
-    for own in by(events, lambda event: event.install).values():
-        runs = [event for event in in_order(own) if event.event in ("startup", "shutdown")]
+    for own in of_installs(events):
+        runs = [event for event in own if event.event in ("startup", "shutdown")]
         for before, now in pairwise(runs):
             if before.event == now.event == "startup":
                 unclean.add((now.install, now.message_id, now.part))

@@ -1,5 +1,6 @@
 """Do counted days say what the events say: after late events, copies, replays, erasures, and whatever is deleted?"""
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from aboveboard.collector.event import Event
 from aboveboard.insights import QUESTIONS
@@ -40,7 +42,7 @@ def on_few_days(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return moved
 
 
-def check(put: Put, events: Sequence[Event], equal: dict[str, str]) -> None:
+def check(put: Put, events: Sequence[Event], equal: dict[str, str], only: str = "") -> None:
     """Compare every question with the plain loop over the events that filters let through."""
     filters = replace(put.filters(days=39, **equal), steps=STEPS)
     whole_days = Filters(
@@ -48,7 +50,7 @@ def check(put: Put, events: Sequence[Event], equal: dict[str, str]) -> None:
     )
     kept = [event for event in events if all(FILTERED[name](event, value) for name, value in equal.items())]
     for question, count in COUNTED.items():
-        if question in RAW or (equal and question in UNFILTERED):
+        if question in RAW or (only and question != only) or (equal and question in UNFILTERED):
             continue
         expected = count(kept)
         found = QUESTIONS[question](put.store.client, whole_days)
@@ -115,6 +117,46 @@ def follow(
         check(put, left, equal)
         builder.refresh()
         check(put, left, equal)
+
+
+@settings(max_examples=3, **SLOWLY)
+@given(sent_events=EVENTS, wrong=st.lists(st.booleans(), min_size=40, max_size=40))
+def test_days_that_are_counted_in_two_parts_agree_on_first_and_last_versions(
+    store: Store, sent_events: list[dict[str, Any]], wrong: list[bool]
+) -> None:
+    told = [event for event in on_few_days(sent_events) if event["event"] not in ("startup", "shutdown")]
+    compare_in_two_parts(store, told, wrong)
+
+
+def test_an_install_whose_day_was_counted_in_two_parts_has_one_first_and_one_last_version(
+    store: Store,
+) -> None:
+    used = [
+        ("a", 9, "1.0.0", True), ("a", 10, "1.1.0", False), ("a", 11, "1.0.0", True),
+        ("b", 9, "1.1.0", False), ("b", 10, "1.0.0", True), ("b", 11, "1.2.0", False),
+        ("c", 9, "1.2.0", True), ("c", 11, "1.1.0", False), ("c", 13, "1.0.0", False),
+    ]  # fmt: skip
+    told = [
+        sent("pull", install, at=midnight(NOON) + timedelta(days=day, hours=hour), version=version)
+        for day in (0, 1)
+        for install, hour, version, _ in used
+    ]
+    compare_in_two_parts(store, told, [behind for *_, behind in used] * 2)
+
+
+def compare_in_two_parts(store: Store, told: list[dict[str, Any]], wrong: list[bool]) -> None:
+    """A clock that is a day behind puts events of the same day into another partition."""
+    name = f"s{uuid.uuid4().hex}"
+    events = [
+        structs.replace(event, source=name, client_time=event.client_time - 86_400_000 * behind)
+        for event, behind in zip(store.put(told).events, wrong, strict=False)
+    ]
+    insert(store.client, [event.row() for event in events])
+    put = Put(store, name, events, [name])
+    for _ in range(2):
+        for question in ("retention", "releases", "overview"):
+            check(put, put.events, {}, only=question)
+        Builder(store.client).refresh()
 
 
 def test_what_is_counted_is_not_counted_again(store: Store) -> None:

@@ -1,13 +1,14 @@
 """How is a question asked of rollups? All its statements look at the same builds, and at events without one."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aboveboard.insights.asking import in_utc
+from aboveboard.insights.bits import Bitmaps, read
 from aboveboard.insights.filters import FINAL, Filters
 from aboveboard.store.rollups import relations
 
@@ -39,6 +40,9 @@ _OF_A_CLUSTER = (
 _DENSE = 50_000_000
 _MOST_COLUMNS = 8
 
+_AT_ONCE = 2000
+"""So many numbers fit into the address of a request to a server."""
+
 _FINE = {"version", "os", "arch", "country"}
 """Filters that the totals do not know."""
 
@@ -57,13 +61,16 @@ class Look:
         self._filters = filters
         self._since = _EVER if ever else filters.since
         self._relations = relations(client, self._since, filters.until)
+        self.whole_days = not filters.equal and filters.since.time() == time()
+        """Whether bitmaps of days, which know no filters, can tell of all that is looked at."""
 
     def rows(self, sql: str, words: dict[str, str] | None = None, **values: object) -> list[dict[str, Any]]:
         """Return the rows of a statement.
 
         `{counted}` in it becomes the rows that count events by what filters ask for, `{counts}` those that have
         version and system too, `{where}` the condition on both; `{stays}` and `{attributes}` are installs by day,
-        with `{of_installs}`; `{runs}` with `{of_runs}`. `{estimated}` and the like are as in `asking.rows`.
+        with `{of_installs}`; `{runs}` with `{of_runs}`; `{versions}`, `{tries}` and `{ends}` are bitmaps by
+        day. `{estimated}` and the like are as in `asking.rows`.
         """
         found = self._client.query(*self._asked(sql, words, values), settings=FINAL).named_results()
         return [{name: _unnamed(in_utc(value)) for name, value in row.items()} for row in found]
@@ -73,6 +80,20 @@ class Look:
         text, parameters = self._asked(sql, None, values)
         found = self._client.query_np(text, parameters=parameters, settings=FINAL)
         return list(found.T) if found.size else [np.zeros(0, np.int64)] * _MOST_COLUMNS
+
+    def bitmaps(self, sql: str, keys: int, states: int = 1, **values: object) -> Bitmaps:
+        """Return the rows of a statement: first `keys` columns of Int64, then states of `groupBitmap`."""
+        text, parameters = self._asked(sql, None, values)
+        raw = self._client.raw_query(text, parameters=parameters, settings=FINAL, fmt="RowBinary")
+        return read(raw, keys, states, lists=self._relations.clustered)
+
+    def some(self, sql: str, numbers: Numbers, **values: object) -> list[Numbers]:
+        """Return the columns of a statement about the installs that it takes as `some`; there may be many of them."""
+        parts = [
+            self.columns(sql, some=numbers[at : at + _AT_ONCE].tolist(), **values)
+            for at in range(0, max(numbers.size, 1), _AT_ONCE)
+        ]
+        return [np.concatenate(columns) for columns in zip(*parts, strict=False)]
 
     def _asked(
         self, sql: str, words: dict[str, str] | None, values: dict[str, object]

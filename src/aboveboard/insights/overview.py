@@ -2,10 +2,13 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from aboveboard.insights.bits import Bits, how_many
+from aboveboard.insights.daily import joined
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.firsts import Firsts, firsts
 from aboveboard.insights.looking import Look, places
@@ -59,6 +62,27 @@ FROM {runs} AS events
 WHERE source IN {{sources:Array(String)}}
 """
 
+_IN_USE = """
+SELECT toInt64(toUInt16(day)) AS of_day, groupBitmapMergeState(installs) AS here
+FROM {versions} AS events
+WHERE {of_installs}
+GROUP BY of_day
+ORDER BY of_day
+"""
+
+_ENDS = """
+SELECT
+    toInt64(toUInt16(day)) AS of_day,
+    toInt64(sum(inside)) AS ends,
+    groupBitmapMergeState(opened) AS begun,
+    groupBitmapMergeState(shut) AS closed,
+    groupBitmapMergeState(left_open) AS not_closed
+FROM {ends} AS events
+WHERE {of_installs}
+GROUP BY of_day, build
+ORDER BY of_day, build
+"""
+
 _NO_DAY = date(1970, 1, 1)
 
 Key: TypeAlias = tuple[str, date]
@@ -73,8 +97,11 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     """
     look = Look(client, filters)
     counted = {_key(row): row for row in look.rows(_OVERVIEW)}
-    new = _new(look, firsts(client, filters))
-    unclean = _by_period(_unclean(look)) if filters.equal.get("event", "startup") == "startup" else Counter()
+    if look.whole_days:
+        new, ends = _new_of_days(client, filters), _unclean_of_days
+    else:
+        new, ends = _new(look, firsts(client, filters)), _unclean
+    unclean = _by_period(ends(look)) if filters.equal.get("event", "startup") == "startup" else Counter()
     found = []
     before: dict[str, Any] | None = None
     for key in sorted(counted, key=lambda key: (list(PERIODS).index(key[0]), key[1])):
@@ -125,6 +152,34 @@ def _new(look: Look, first: Firsts) -> Counter[Key]:
         found, installs = np.unique(starts[first.day[fresh] - base], return_counts=True)
         for start, count in zip(found.tolist(), installs.tolist(), strict=True):
             counts[period, date.fromordinal(start)] = count
+    return counts
+
+
+def _new_of_days(client: "Client", filters: Filters) -> Counter[Key]:
+    """Count the same from the bitmaps of days."""
+    rows = Look(client, filters, ever=True).bitmaps(_IN_USE, keys=1)
+    since, seen = int(filters.since.timestamp()) // 86_400, rows.none()
+    here: dict[Key, Bits] = {}
+    new: dict[Key, Bits] = {}
+    for (day,), (active,) in zip(rows.keys, rows.bits, strict=True):
+        for key in ((period, _start(day, period)) for period in PERIODS):
+            new[key] = new.get(key, rows.none()) | (active & ~seen)
+            if day >= since:
+                here[key] = here.get(key, rows.none()) | active
+        seen = seen | active
+    return Counter({key: how_many(active & new[key]) for key, active in here.items()})
+
+
+def _unclean_of_days(look: Look) -> Counter[int]:
+    """Count unclean ends by day, from the bitmaps of days."""
+    rows = look.bitmaps(_ENDS, keys=2, states=3)
+    counts: Counter[int] = Counter()
+    left_open = rows.none()
+    for day, those in groupby(zip(rows.keys, rows.bits, strict=True), lambda row: row[0][0]):
+        builds = list(those)
+        counts[day] = sum(inside + how_many(opened & left_open) for (_, inside), (opened, _, _) in builds)
+        left_open = left_open & ~joined((shut for _, (_, shut, _) in builds), rows.none())
+        left_open = joined((left for _, (_, _, left) in builds), left_open)
     return counts
 
 

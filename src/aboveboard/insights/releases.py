@@ -3,13 +3,15 @@
 import re
 from collections import defaultdict
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from aboveboard.insights.bits import Bitmaps, Bits, how_many
+from aboveboard.insights.daily import Day, days_in_use, holds, joined, settle
 from aboveboard.insights.filters import Filters
-from aboveboard.insights.looking import Look, Numbers, places
+from aboveboard.insights.looking import Look, Numbers
 from aboveboard.insights.statistics import Comparison, benjamini_hochberg, chance, relative_risk
 
 if TYPE_CHECKING:
@@ -27,10 +29,22 @@ SELECT
     app_version AS version,
     min(first_time) AS first_seen,
     max(last_time) AS last_seen,
-    uniqExact(number) AS installs
+    uniqExact(number) AS by_installs
 FROM {stays} AS events
 WHERE {of_installs}
     AND number > 0
+    AND app_version != ''
+GROUP BY version
+"""
+
+_BY_VERSION = """
+SELECT
+    app_version AS version,
+    min(first_time) AS first_seen,
+    max(last_time) AS last_seen,
+    groupBitmapMerge(installs) AS by_installs
+FROM {versions} AS events
+WHERE {of_installs}
     AND app_version != ''
 GROUP BY version
 """
@@ -39,13 +53,14 @@ _DAYS = """
 SELECT
     toInt64(number) AS install,
     toInt64(toUInt16(day)) AS of_day,
-    toInt64(indexOf({{versions:Array(String)}}, app_version) - 1) AS version,
+    toInt64(indexOf({{{{versions:Array(String)}}}}, app_version) - 1) AS version,
     toInt64(toUnixTimestamp64Milli(last_time)) AS moment
-FROM {stays} AS events
-WHERE {of_installs}
+FROM {{stays}} AS events
+WHERE {{of_installs}}
     AND number > 0
-    AND app_version != ''
+    AND app_version != ''{of_these}
 """
+_THESE = "\n    AND number IN {{some:Array(UInt64)}}"
 
 # Days in use of each install in each version until an action first fails there, as in Explain.
 _TRIED = """
@@ -54,14 +69,16 @@ SELECT
     toInt64(indexOf({{versions:Array(String)}}, app_version) - 1) AS version,
     toInt64(toUInt16(day)) AS of_day,
     toInt64(failed) AS bad,
-    toInt64(arrayJoin(bitmapToArray(groupBitmapMergeState(installs)))) AS install
-FROM {counts} AS events
-WHERE {where}
-    AND app_version != ''
-    AND NOT given_up
+    groupBitmapMergeState(installs) AS tried
+FROM {tries} AS events
+WHERE {of_installs}
     AND event IN {{events:Array(String)}}
 GROUP BY event, app_version, day, failed
+ORDER BY of_event, version, of_day, bad
 """
+_TRIED_OF_SOME = _TRIED.replace("{tries}", "{counts}").replace(
+    "{of_installs}", "{where}\n    AND app_version != ''\n    AND NOT given_up"
+)
 
 _FAILING = """
 SELECT DISTINCT event
@@ -84,9 +101,10 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     before: event, relative_risk, low, high).
     """
     look = Look(client, filters)
-    found = {row["version"]: row for row in look.rows(_RELEASES)}
+    rows = look.rows(_BY_VERSION if look.whole_days else _RELEASES)
+    found = {row["version"]: row | {"installs": row.pop("by_installs")} for row in rows}
     versions = sorted(found, key=order)
-    used = _used(look, versions)
+    used = _used_of_days(look, versions) if look.whole_days else _used(look, versions)
     changes = _changes(versions, _risks(look, versions))
     for place, version in enumerate(versions):
         row = found[version]
@@ -121,11 +139,7 @@ class _Used(NamedTuple):
 
 def _used(look: Look, versions: list[str]) -> _Used:
     """Take of each install and day the last version (of those at one moment the newest), and compare its days."""
-    install, day, version, moment = look.columns(_DAYS, versions=versions)[:4]
-    rows = np.lexsort((version, moment, day, install))
-    install, day, version = install[rows], day[rows], version[rows]
-    ends = np.append((np.diff(install) != 0) | (np.diff(day) != 0), True)[: install.size]
-    install, day, version = install[ends], day[ends], version[ends]
+    install, day, version = _last_of_days(*look.columns(_DAYS.format(of_these=""), versions=versions)[:4])
     goes_on = np.append(install[1:] == install[:-1], False)[: install.size]
     down = np.flatnonzero(goes_on)
     down = down[version[down + 1] < version[down]]
@@ -150,39 +164,73 @@ def _days_to(share: float, row: dict[str, Any], place: int, days: dict[date, lis
     return None
 
 
+def _last_of_days(
+    install: Numbers, day: Numbers, version: Numbers, moment: Numbers
+) -> tuple[Numbers, Numbers, Numbers]:
+    rows = np.lexsort((version, moment, day, install))
+    install, day, version = install[rows], day[rows], version[rows]
+    ends = np.append((np.diff(install) != 0) | (np.diff(day) != 0), True)[: install.size]
+    return install[ends], day[ends], version[ends]
+
+
+def _used_of_days(look: Look, versions: list[str]) -> _Used:
+    """Tell the same from the bitmaps of days."""
+    days, rows = days_in_use(look, versions, last=True)
+    unsettled = joined((day.unsettled for day in days.values()), rows.none())
+    if unsettled.any():
+        of_these = _DAYS.format(of_these=_THESE)
+        columns = look.some(of_these, rows.named(unsettled), versions=versions)[:4]
+        _settle(days, rows, *_last_of_days(*columns))
+    last = [rows.none() for _ in versions]
+    downgrades = np.zeros(len(versions), np.int64)
+    curve: dict[date, list[int]] = {}
+    for number, day in days.items():
+        older, here = rows.none(), joined(day.versions.values(), rows.none())
+        for version, before in enumerate(last):
+            downgrades[version] += how_many(before & older)
+            now = day.versions.get(version, rows.none())
+            older = older | now
+            last[version] = (before & ~here) | now
+        curve[date(1970, 1, 1) + timedelta(days=number)] = [
+            how_many(day.versions.get(version, rows.none())) for version in range(len(versions))
+        ]
+    return _Used(curve, np.array([how_many(bits) for bits in last], np.int64), downgrades)
+
+
+def _settle(days: dict[int, Day], rows: Bitmaps, install: Numbers, day: Numbers, version: Numbers) -> None:
+    at = np.searchsorted(rows.numbers, install)
+    for number, those in days.items():
+        here = (day == number) & holds(those.unsettled, at)
+        settle(those, {each: at[here & (version == each)] for each in np.unique(version[here]).tolist()})
+
+
 def _risks(look: Look, versions: list[str]) -> Risks:
     """Count by action and version the installs by days in use until it first failed: those where it did, and all."""
     events = sorted(row["event"] for row in look.rows(_FAILING))
-    event, version, day, bad, install = look.columns(_TRIED, events=events, versions=versions)[:5]
-    if not event.size:
-        return {}
-    known = np.unique(install)
-    at = places(known, install)
-    # The rows of one bitmap stand together.
-    heads = np.flatnonzero(
-        np.append(True, (np.diff(event) | np.diff(version) | np.diff(day) | np.diff(bad)) != 0)
-    )
-    groups: dict[tuple[int, int], dict[int, dict[int, Numbers]]] = defaultdict(lambda: defaultdict(dict))
-    for rows in np.split(np.arange(event.size), heads[1:]):
-        head = rows[0]
-        spell = groups[int(event[head]), int(version[head])][int(day[head])]
-        numbers = at[rows]
-        spell[int(bad[head])] = np.append(spell.get(int(bad[head]), numbers[:0]), numbers)
-    return {(events[one], versions[two]): _at_risk(days, known.size) for (one, two), days in groups.items()}
+    tried = _TRIED if look.whole_days else _TRIED_OF_SOME
+    rows = look.bitmaps(tried, keys=4, events=events, versions=versions)
+    found: Risks = {}
+    for (event, version), those in groupby(zip(rows.keys, rows.bits, strict=True), lambda row: row[0][:2]):
+        days: dict[int, dict[int, Bits]] = defaultdict(dict)
+        for (_, _, day, bad), (bits,) in those:
+            days[day][bad] = bits
+        found[events[event], versions[version]] = _at_risk(days, rows)
+    return found
 
 
-def _at_risk(of_days: dict[int, dict[int, Numbers]], installs: int) -> Numbers:
+def _at_risk(of_days: dict[int, dict[int, Bits]], rows: Bitmaps) -> Numbers:
     """Return how many installs fail on their n-th day of trying, and how many try for n days at all."""
-    tried, failed = np.zeros(installs, np.int64), np.zeros(installs, bool)
+    failed = rows.none()
+    tried: Numbers = np.zeros(failed.size * 8, np.uint8 if len(of_days) < 256 else np.uint16)
     for day in sorted(of_days):
-        here = np.unique(np.concatenate(list(of_days[day].values())))
-        tried[here[~failed[here]]] += 1
-        if 1 in of_days[day]:
-            failed[of_days[day][1]] = True
+        here = joined(of_days[day].values(), rows.none()) & ~failed
+        tried += np.unpackbits(here, bitorder="little")
+        failed = failed | of_days[day].get(1, rows.none())
     days = np.minimum(tried, _MOST_DAYS)
     table = np.zeros((2, _MOST_DAYS))
-    table[0] = np.bincount(days[failed], minlength=_MOST_DAYS + 1)[1:]
-    at_least = np.bincount(days[days > 0], minlength=_MOST_DAYS + 1)[1:]
+    bad = np.unpackbits(failed, bitorder="little").view(np.bool_)
+    table[0] = np.bincount(days[bad], minlength=_MOST_DAYS + 1)[1:]
+    at_least = np.bincount(days, minlength=_MOST_DAYS + 1)[1:]
     table[1] = at_least[::-1].cumsum()[::-1]
     return table
 

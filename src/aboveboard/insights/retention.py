@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aboveboard.insights.bits import Bits, how_many
 from aboveboard.insights.filters import Filters
-from aboveboard.insights.firsts import firsts
+from aboveboard.insights.firsts import begun, firsts
 from aboveboard.insights.looking import Look, places
 
 if TYPE_CHECKING:
@@ -56,13 +57,37 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
 
 def _active(client: "Client", filters: Filters) -> Iterator[tuple[date, str, int, int]]:
     """Yield cohort, first version, week since then, and how many installs were in use."""
+    look = Look(client, filters)
+    found = _of_days(client, filters) if look.whole_days else _of_installs(client, filters, look)
+    for cohort, version, week, installs in found:
+        yield date(1970, 1, 1) + timedelta(days=cohort), version, week, installs
+
+
+def _of_days(client: "Client", filters: Filters) -> Iterator[tuple[int, str, int, int]]:
+    first = begun(client, filters)
+    since = int(filters.since.timestamp()) // 86_400
+    none = first.rows.none()
+    weeks: dict[int, Bits] = {}
+    cohorts: dict[tuple[int, int], Bits] = {}
+    for day in (day for day in first.days if day >= since):
+        monday = day - (day - _MONDAY) % _WEEK
+        weeks[monday] = weeks.get(monday, none) | first.days[day].installs
+        for version, new in first.new[day].items():
+            cohorts[monday, version] = cohorts.get((monday, version), none) | new
+    for (cohort, version), members in cohorts.items():
+        for monday, active in weeks.items():
+            if installs := how_many(members & active):
+                yield cohort, first.versions[version], (monday - cohort) // _WEEK, installs
+
+
+def _of_installs(client: "Client", filters: Filters, look: Look) -> Iterator[tuple[int, str, int, int]]:
     first = firsts(client, filters)
-    weeks, numbers = Look(client, filters).columns(_SEEN)[:2]
+    weeks, numbers = look.columns(_SEEN)[:2]
     at = places(first.number, numbers)
     inside = first.moment[at] >= filters.since.timestamp() * 1000
     at, weeks = at[inside], weeks[inside]
     cohorts = first.day[at] - (first.day[at] - _MONDAY) % _WEEK
     since = (weeks - cohorts) // _WEEK
     keys, counts = np.unique(np.stack([cohorts, first.version[at], since]), axis=1, return_counts=True)
-    for (cohort, version, week), count in zip(keys.T.tolist(), counts.tolist(), strict=True):
-        yield date(1970, 1, 1) + timedelta(days=cohort), first.versions[version - 1], week, count
+    for (cohort, version, week), installs in zip(keys.T.tolist(), counts.tolist(), strict=True):
+        yield cohort, first.versions[version - 1], week, installs

@@ -121,7 +121,10 @@ class Builder:
 
 
 class Keeper:
-    """The thread that keeps the rollups of a running server; it takes a tenth of a processor at the most."""
+    """The thread that keeps the rollups of a running server; it rests nine tenths of its time.
+
+    While it counts it may use a whole processor: a day of 357,000 events takes about three seconds of it.
+    """
 
     _SECONDS = 2.0
     _SHARE = 0.1
@@ -153,7 +156,7 @@ class Keeper:
                 _log.error(
                     "Rollups were not made, and are tried again: %s", str(error).partition("\n")[0][:300]
                 )
-            pause = max(self._SECONDS, (time.monotonic() - began) / self._SHARE)
+            pause = max(self._SECONDS, (time.monotonic() - began) * (1 / self._SHARE - 1))
 
 
 def _forget(client: "Client", circles: Collection[str]) -> None:

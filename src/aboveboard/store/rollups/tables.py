@@ -94,11 +94,12 @@ SELECT
     day,
     told.1 AS attribute,
     told.2 AS value,
-    sum(weights), sum(failing),
-    groupBitmapStateIf(number, number > 0)
+    sum(weight) AS weights,
+    sum(failures) AS failing,
+    groupBitmapStateIf(number, number > 0) AS installs
 FROM
 (
-    SELECT source, day, number, weights, failing, arrayJoin([{_TOLD}]) AS told
+    SELECT source, day, number, weights AS weight, failing AS failures, arrayJoin([{_TOLD}]) AS told
     FROM {{stays}}
 )
 WHERE told.2 != ''
@@ -130,6 +131,66 @@ FROM
 GROUP BY source, day, number, app_version, os, arch, country, extension
 """
 
+_BY_VERSION = """
+SELECT
+    {build} AS build,
+    source, day, app_version,
+    groupBitmapState(number) AS installs,
+    groupBitmapStateIf(number, earliest = first_of_day) AS began,
+    groupBitmapStateIf(number, app_version != '' AND latest = last_of_day) AS ended,
+    min(earliest) AS first_time,
+    max(latest) AS last_time
+FROM
+(
+    SELECT
+        *,
+        min(earliest) OVER (PARTITION BY source, day, number) AS first_of_day,
+        maxIf(latest, app_version != '') OVER (PARTITION BY source, day, number) AS last_of_day
+    FROM
+    (
+        SELECT source, day, number, app_version, min(first_time) AS earliest, max(last_time) AS latest
+        FROM {stays}
+        GROUP BY source, day, number, app_version
+    )
+)
+GROUP BY source, day, app_version
+"""
+
+_TRIES = """
+SELECT
+    {build} AS build,
+    source, day, event, app_version, failed,
+    groupBitmapMergeState(tried) AS installs
+FROM
+(
+    SELECT source, day, event, app_version, failed, installs AS tried
+    FROM {counts}
+)
+GROUP BY source, day, event, app_version, failed
+"""
+
+_ENDS = """
+SELECT
+    {build} AS build,
+    source, day,
+    sum(starts) AS inside,
+    groupBitmapStateIf(number, opens > 0) AS opened,
+    groupBitmapStateIf(number, closes = 1) AS shut,
+    groupBitmapStateIf(number, closes = 2) AS left_open
+FROM (SELECT source, day, number, inside AS starts, opens, closes FROM {runs})
+GROUP BY source, day
+"""
+
+
+def _from(select: str, name: str, raw: str, condition: str) -> tuple[str, str]:
+    """Return a statement over the rows of a table of the same build, and the same over events."""
+    alias = name.removeprefix("rollup_")
+    built = f"{name}\n    WHERE {name}.build = {{build}} AND {condition}"
+    return (
+        select.replace(f"{{{alias}}}", built),
+        select.replace(f"{{{alias}}}", f"({raw})\n    WHERE {condition}"),
+    )
+
 
 class Table(NamedTuple):
     """One table of rollups: `build` fills it, and `raw` says the same of events where there is no build.
@@ -154,6 +215,9 @@ TABLES = {
             _BY_ATTRIBUTE.replace("{stays}", f"({_STAYS})"),
         ),
         Table("rollup_runs", _RUNS, _RUNS),
+        Table("rollup_versions", *_from(_BY_VERSION, "rollup_stays", _STAYS, "number > 0")),
+        Table("rollup_tries", *_from(_TRIES, "rollup_counts", _COUNTS, "NOT given_up AND app_version != ''")),
+        Table("rollup_ends", *_from(_ENDS, "rollup_runs", _RUNS, "number > 0")),
     )
 }
 """Every table, in the order in which they are built: a later one may read an earlier."""

@@ -1,0 +1,97 @@
+"""Which installs were in use on each day, and with which version did they begin and end it? All of it as bits."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+
+from aboveboard.insights.bits import Bitmaps, Bits
+from aboveboard.insights.looking import Look, Numbers
+
+__all__ = ["Day", "days_in_use", "holds", "joined", "settle"]
+
+# A build has each day's first and last moment of an install for itself: only two of the same day can disagree.
+_DAYS = """
+SELECT
+    toInt64(toUInt16(day)) AS of_day,
+    toInt64(indexOf({{{{versions:Array(String)}}}}, app_version) - 1) AS version,
+    toInt64(build) AS of_build,
+    groupBitmapMergeState(installs) AS here,
+    groupBitmapMergeState({which}) AS by_version
+FROM {{versions}} AS events
+WHERE {{of_installs}}
+    AND app_version IN {{{{versions:Array(String)}}}}
+GROUP BY of_day, version, of_build
+ORDER BY of_day, version, of_build
+"""
+
+
+class Day(NamedTuple):
+    """One day: all that were in use, each install once under a version (by its place), and those in `unsettled`.
+
+    The unsettled have events of several versions in several builds, whose moments only their rows know.
+    """
+
+    installs: Bits
+    versions: dict[int, Bits]
+    unsettled: Bits
+
+
+def days_in_use(look: Look, versions: list[str], *, last: bool) -> tuple[dict[int, Day], Bitmaps]:
+    """Return the days (since 1970) in order, each with its installs by first or `last` version, and what bits mean.
+
+    Of versions at the same moment the first in `versions` counts, with `last` the last one.
+    """
+    rows = look.bitmaps(
+        _DAYS.format(which="ended" if last else "began"),
+        keys=3,
+        states=2,
+        versions=versions,
+    )
+    of_days: dict[int, list[tuple[int, int, Bits, Bits]]] = defaultdict(list)
+    for (day, version, build), (here, those) in zip(rows.keys, rows.bits, strict=True):
+        of_days[day].append((version, build, here, those))
+    return {day: _day(those, rows.none(), last=last) for day, those in of_days.items()}, rows
+
+
+def _day(rows: list[tuple[int, int, Bits, Bits]], none: Bits, *, last: bool) -> Day:
+    by_version: dict[int, Bits] = {}
+    by_build: dict[int, Bits] = {}
+    for version, build, _, those in rows:
+        by_version[version] = by_version.get(version, none) | those
+        by_build[build] = by_build.get(build, none) | those
+    unsettled = _twice(by_build.values(), none) & _twice(by_version.values(), none)
+    taken, found = unsettled, {}
+    for version in sorted(by_version, reverse=last):
+        found[version] = by_version[version] & ~taken
+        taken = taken | by_version[version]
+    return Day(joined((here for _, _, here, _ in rows), none), found, unsettled)
+
+
+def joined(several: Iterable[Bits], none: Bits) -> Bits:
+    """Return the installs of any of these."""
+    return reduce(np.bitwise_or, several, none)
+
+
+def settle(day: Day, versions: Mapping[int, Numbers]) -> None:
+    """Put installs of `unsettled`, by the places of their bits, under the versions that they turned out to have."""
+    for version, at in versions.items():
+        bits = day.versions.get(version, np.zeros_like(day.installs)).copy()
+        np.bitwise_or.at(bits, at >> 3, (1 << (at & 7)).astype(np.uint8))
+        day.versions[version] = bits
+
+
+def holds(bits: Bits, at: Numbers) -> Numbers:
+    """Return of places of bits whether they are set."""
+    held: Numbers = (bits[at >> 3] >> (at & 7).astype(np.uint8) & 1).astype(np.bool_)
+    return held
+
+
+def _twice(several: Iterable[Bits], none: Bits) -> Bits:
+    once, twice = none, none
+    for bits in several:
+        twice = twice | (once & bits)
+        once = once | bits
+    return twice
