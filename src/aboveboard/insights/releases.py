@@ -73,11 +73,12 @@ SELECT
 FROM {tries} AS events
 WHERE {of_installs}
     AND event IN {{events:Array(String)}}
+    AND app_version IN {{versions:Array(String)}}
 GROUP BY event, app_version, day, failed
 ORDER BY of_event, version, of_day, bad
 """
 _TRIED_OF_SOME = _TRIED.replace("{tries}", "{counts}").replace(
-    "{of_installs}", "{where}\n    AND app_version != ''\n    AND NOT given_up"
+    "{of_installs}", "{where}\n    AND NOT given_up"
 )
 
 _FAILING = """
@@ -214,7 +215,10 @@ def _risks(look: Look, versions: list[str]) -> Risks:
         days: dict[int, dict[int, Bits]] = defaultdict(dict)
         for (_, _, day, bad), (bits,) in those:
             days[day][bad] = bits
-        found[events[event], versions[version]] = _at_risk(days, rows)
+        table = _at_risk(days, rows)
+        # What nobody tried but events without an install is not compared.
+        if table.any():
+            found[events[event], versions[version]] = table
     return found
 
 
