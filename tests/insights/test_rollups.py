@@ -119,7 +119,7 @@ def follow(
         check(put, left, equal)
 
 
-@settings(max_examples=3, **SLOWLY)
+@settings(max_examples=2, **SLOWLY)
 @given(sent_events=EVENTS, wrong=st.lists(st.booleans(), min_size=40, max_size=40))
 def test_days_that_are_counted_in_two_parts_agree_on_first_and_last_versions(
     store: Store, sent_events: list[dict[str, Any]], wrong: list[bool]
