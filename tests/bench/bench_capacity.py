@@ -17,6 +17,7 @@ from aboveboard.collector.admit import Admission
 from aboveboard.simulation import Plan, events, populate
 from aboveboard.simulation.feed import store
 from aboveboard.store import connect, migrate
+from aboveboard.store.rollups import Builder
 from tests.bench.bench_insights import start
 from tests.bench.figures import Figure
 from tests.bench.load import BATCH, bodies
@@ -46,6 +47,7 @@ def disk() -> dict[str, Any]:
         for day in events(population, start()):
             store(day, client, admission, "key")
         client.command("OPTIMIZE TABLE events FINAL")
+        Builder(client).refresh()
         (count,) = client.query("SELECT count() FROM events").result_rows[0]
         sizes = client.query(
             "SELECT table, sum(bytes_on_disk) FROM system.parts "

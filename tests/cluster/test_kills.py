@@ -100,7 +100,7 @@ class Sender(threading.Thread):
         event: dict[str, Any] = {
             "type": "track",
             "event": chance.choice(NAMES),
-            "messageId": str(uuid.UUID(int=chance.getrandbits(128))),
+            "messageId": str(uuid.UUID(int=chance.getrandbits(128), version=4)),
             "timestamp": moment.isoformat(timespec="milliseconds"),
             "properties": properties,
             "context": {

@@ -147,15 +147,17 @@ class Keeper:
         self._client.close()
 
     def _run(self) -> None:
-        pause = 0.0
+        pause, said = 0.0, ""
         while not self._stopped.wait(pause):
             began = time.monotonic()
             try:
                 self._builder.refresh()
+                said = ""
             except Exception as error:  # noqa: BLE001  (the one boundary of this thread: questions do without)
-                _log.error(
-                    "Rollups were not made, and are tried again: %s", str(error).partition("\n")[0][:300]
-                )
+                text = str(error).partition("\n")[0][:300]
+                if text != said:
+                    _log.error("Rollups were not made, and are tried again: %s", text)
+                said = text
             pause = max(self._SECONDS, (time.monotonic() - began) * (1 / self._SHARE - 1))
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
 from aboveboard.store.rollups.numbers import number_installs
 from aboveboard.store.rollups.state import Build, builds, distributed, states
 from aboveboard.store.rollups.tables import TABLES, events_of
@@ -71,7 +73,11 @@ def relations(client: "Client", since: datetime, until: datetime) -> Relations:
     here = {circle: build for circle, build in good.items() if _meets(build, since, until)}
     whole = {circle: build for circle, build in here.items() if not _cut(build, since, until)}
     raw = [circle for circle in now if circle not in good or (circle in here and circle not in whole)]
-    number_installs(client, raw)
+    try:
+        number_installs(client, raw)
+    except ClickHouseError:
+        # A full disk takes no new numbers; what is stored can be read all the same, by hashes and more slowly.
+        return Relations([], [], clustered=True)
     return Relations([build.number for build in whole.values()], raw, [*raw, *whole])
 
 
