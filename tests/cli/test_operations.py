@@ -131,7 +131,7 @@ def test_events_that_come_during_a_backup_are_kept(own: Server) -> None:
         while not over.is_set():
             sent += send(own, *(track("a", ago=5) for _ in range(50)))
 
-    loading = threading.Thread(target=load)
+    loading = threading.Thread(target=load, daemon=True)
     loading.start()
     for number in range(3):
         assert on(own, "backup", str(own.data.parent / f"{number}.tar")).returncode == 0

@@ -60,7 +60,7 @@ class Sender(threading.Thread):
     """A client that goes on to another collector where one does not accept, until one does."""
 
     def __init__(self, collectors: Collectors, seed: int, pause: float) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self.collectors, self.chance, self.pause = collectors, random.Random(seed), pause
         self.accepted: list[dict[str, Any]] = []
         self.retries = self.again = 0

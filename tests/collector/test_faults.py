@@ -51,7 +51,7 @@ class Disk:
         """Fill the disk; what the store gives back meanwhile, by its merges, is filled too."""
         self._more()
         self._full.set()
-        self._keeper = threading.Thread(target=self._keep)
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
         self._keeper.start()
 
     def empty(self) -> None:

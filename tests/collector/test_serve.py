@@ -92,7 +92,7 @@ def test_a_new_key_works_and_an_old_one_stops_after_sighup_and_no_request_is_los
         while running:
             answers.append(server.post("/v1/track", track("reload") | {"writeKey": server.write_key})[0])
 
-    sender = threading.Thread(target=send)
+    sender = threading.Thread(target=send, daemon=True)
     sender.start()
     command = [sys.executable, "-m", "aboveboard", "source", "--data", str(server.data), "add", "second"]
     pasted = subprocess.run(command, capture_output=True, text=True, check=True).stdout
