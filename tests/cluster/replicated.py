@@ -27,7 +27,7 @@ CONFIG = """
 """
 
 
-def main(folder: Path) -> None:
+def main(folder: Path) -> object:
     (folder / "config.xml").write_text(CONFIG, encoding="utf-8")
     wanted = of_a_cluster(expected(), "two", "default")
     os.chdir(folder)
@@ -42,12 +42,13 @@ def main(folder: Path) -> None:
     print(replicated, "replicated tables", flush=True)
     for difference in compare(wanted, live(client)):
         print(difference)
+    return client
 
 
 if __name__ == "__main__":
     code = 1
     try:
-        main(Path(sys.argv[1]))
+        kept = main(Path(sys.argv[1]))  # closing it would wait for ever
         code = 0
     finally:
         traceback.print_exc()
