@@ -34,7 +34,7 @@ class Sender(threading.Thread):
     """A client that sends batches and, until each is accepted, sends the same batch again."""
 
     def __init__(self, server: Server, name: str) -> None:
-        super().__init__(name=name)
+        super().__init__(name=name, daemon=True)
         self.server = server
         self.accepted = 0
         self.retries = 0

@@ -92,7 +92,7 @@ def start_on(disk: Disk, tmp_path: Path, *flags: str) -> Server:
     return start_server(tmp_path / "data", "--store", f"chdb://{disk.folder / 'store'}", *flags)
 
 
-def eventually(true: Callable[[], bool], seconds: float = 20.0) -> None:
+def eventually(true: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen in time"
@@ -117,12 +117,8 @@ def one(server: Server, event: str, padding: int = 0) -> bytes:
     return json.dumps({"batch": [track(event)], "writeKey": server.write_key}).encode() + b" " * padding
 
 
-def fill_while_sending(disk: Disk, tmp_path: Path, seconds: float) -> None:
-    server = start_on(disk, tmp_path)
-    senders = [Sender(server, f"sender.{number}") for number in range(3)]
-    for sender in senders:
-        sender.start()
-    time.sleep(0.5)
+def fill_and_empty(disk: Disk, server: Server, senders: list[Sender], seconds: float) -> None:
+    eventually(lambda: all(sender.accepted for sender in senders))
     disk.fill()
     eventually(lambda: ready(server) == 503)
     assert refused(server, one(server, "late")) == (503, "store unavailable", "30")
@@ -134,8 +130,18 @@ def fill_while_sending(disk: Disk, tmp_path: Path, seconds: float) -> None:
     disk.empty()
     eventually(lambda: ready(server) == 200)
     eventually(lambda: all(sender.accepted > then for sender, then in zip(senders, before, strict=True)))
+
+
+def fill_while_sending(disk: Disk, tmp_path: Path, seconds: float) -> None:
+    server = start_on(disk, tmp_path)
+    senders = [Sender(server, f"sender.{number}") for number in range(3)]
     for sender in senders:
-        sender.running = False
+        sender.start()
+    try:
+        fill_and_empty(disk, server, senders, seconds)
+    finally:
+        for sender in senders:
+            sender.running = False
     for sender in senders:
         sender.join()
     stored = {row["event"]: row["events"] for row in server.api("actions", **{"from": "2026-01-01"})}
