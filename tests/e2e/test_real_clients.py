@@ -209,7 +209,7 @@ def test_segments_page_is_an_event_and_identify_is_none(server: Server, name: st
 
 def test_the_facts_of_the_sdk_name_the_app_and_nobody(server: Server) -> None:
     for name in ("otlp-protobuf", "otlp-gzip"):
-        (row,) = server.api("actions", source=name, event="container.stop", app_version="1.29.1")
+        (row,) = server.api("actions", source=name, event="container.stop", version="1.29.1")
         assert row["reasons"][0]["type"] == "PermissionError"
 
 
