@@ -222,6 +222,7 @@ class Committer:
 
     def _refuse(self, delivery: Delivery, refusal: RequestRefused) -> None:
         self.counts.refusals[refusal.reason] += 1
+        refusal.with_traceback(None).__context__ = refusal.__cause__ = None
         _answer([(delivery, refusal)])
 
     def _stored(self, requests: list[Admitted], until: float = 0.0) -> bool:

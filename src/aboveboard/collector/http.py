@@ -110,6 +110,8 @@ async def ingest(committer: Committer, scope: Scope, receive: Receive, send: Sen
             write_key=_write_key(headers, protocol),
         )
     except RequestRefused as refusal:
+        # Its frames hold the body, and they hold each other: without them all goes at once, not at the next search.
+        refusal.with_traceback(None).__context__ = None
         extra = _MORE.get(refusal.status, [])
         await _answer(send, refusal.status, protocol.refusal(refusal), [kind, *_CORS, *extra])
         return
