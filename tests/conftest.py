@@ -28,6 +28,14 @@ def _end_what_was_started() -> Iterator[None]:
             process.wait()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests with Tk windows first: Tk waits with select(), which takes no descriptor above 1,023.
+
+    The engine keeps up to 256 threads, with three descriptors each, in a process that has opened many stores.
+    """
+    items.sort(key=lambda item: item.path.name != "test_tk.py")
+
+
 @dataclass
 class Server:
     """One running `aboveboard serve`, reached over real HTTP."""
