@@ -172,7 +172,7 @@ def assert_sound(verdict: Verdict, declared: bool) -> None:
         assert set(verdict.properties) <= set(NAMES)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(bags, st.sampled_from([CLIENT, COLLECTOR]))
 def test_check_is_total_and_bounded(bag: Any, safety: Safety) -> None:
     verdict = check(CATALOG, "thing.done", real(bag), today=TODAY, safety=safety)
@@ -180,13 +180,13 @@ def test_check_is_total_and_bounded(bag: Any, safety: Safety) -> None:
     assert_sound(verdict, declared=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(bags)
 def test_clean_all_is_total_and_bounded(bag: Any) -> None:
     assert_sound(clean_all(real(bag), safety=COLLECTOR), declared=False)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(bags)
 def test_what_was_checked_once_is_checked_again_without_a_change(bag: Any) -> None:
     sent = check(CATALOG, "thing.done", real(bag), today=TODAY, safety=CLIENT).properties
@@ -203,7 +203,7 @@ def test_every_odd_value_in_every_place(name: str, number: int) -> None:
         assert_sound(clean_all(bag, safety=COLLECTOR), declared=False)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=30) | odd)
 def test_any_event_name_can_be_asked_for(name: Any) -> None:
     verdict = check(CATALOG, real(name), {"flag": True}, today=TODAY, safety=CLIENT)
@@ -264,7 +264,7 @@ def _holds(verdict: Verdict, wanted: object) -> bool:
     return False
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.dictionaries(st.text(min_size=1, max_size=20), st.integers() | st.text(max_size=20), max_size=8))
 def test_no_undeclared_key_is_ever_sent(bag: dict[str, Any]) -> None:
     declared = set(NAMES) | {"app_name", "app_version", "common.extensionVersion"}

@@ -138,7 +138,7 @@ JSON_LIKE = st.recursive(
 
 
 @given(JSON_LIKE)
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_a_frozen_value_is_bounded_json_whatever_comes_in(value: Any) -> None:
     frozen = freeze({"engine": value, "other": value})
     text = json.dumps(frozen, allow_nan=False)
@@ -155,7 +155,7 @@ NAMES = st.sampled_from(["thing.done", "tick", "never.declared", "page"]) | st.t
     st.dictionaries(st.sampled_from(["engine", "count", "note", "machine", "x"]) | st.text(), JSON_LIKE),
     JSON_LIKE,
 )
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=60)
+@settings(suppress_health_check=list(HealthCheck), max_examples=60)
 def test_no_call_raises_whatever_is_passed(
     tmp_path_factory: pytest.TempPathFactory, name: Any, properties: Any, odd: Any
 ) -> None:

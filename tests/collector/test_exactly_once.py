@@ -104,7 +104,7 @@ async def live(
 
 
 @pytest.mark.timeout(120)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(times=st.lists(timestamps, min_size=6, max_size=6), lives=lives, window=st.sampled_from((30, 100_000)))
 def test_no_order_of_retries_changes_a_count_or_the_first_content(
     client: Any, times: list[int | None], lives: list[list[Request]], window: int

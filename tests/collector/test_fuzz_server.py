@@ -86,7 +86,6 @@ def fuzz(server: Server, examples: int) -> None:
 
     @settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
@@ -183,7 +182,7 @@ def test_no_request_that_is_none_makes_the_server_fail_or_hang(server: Server, k
     assert request(server, "OPTIONS", "/v1/batch", b"", {}) == 204
 
 
-@settings(max_examples=150, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_no_bytes_on_a_connection_keep_the_server_from_the_next(server: Server, data: st.DataObject) -> None:
     head = data.draw(st.sampled_from([HEAD, CHUNKED, HEAD + b"Content-Length: 4\r\n\r\nabcd", *RAW.values()]))

@@ -119,7 +119,7 @@ def test_what_an_event_brings_stays_text(page: TestClient, path: str) -> None:
 
 
 @given(st.text(min_size=1, max_size=40), st.sampled_from(["event", "version", "os", "country", "extension"]))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_filter_changes_the_shape_of_the_page(page: TestClient, value: str, name: str) -> None:
     harmless = page.get("/actions", params={name: "zzz"})
     answer = page.get("/actions", params={name: value})

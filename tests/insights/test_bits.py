@@ -12,7 +12,7 @@ RUNS = st.tuples(st.integers(0, 400_000), st.integers(0, 9_000), st.integers(1, 
 """Ranges with steps: lists, arrays, whole containers and runs, and several of each."""
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sets=st.lists(st.lists(RUNS, max_size=3), min_size=1, max_size=3))
 @pytest.mark.parametrize("kind", ["groupBitmapState(toUInt32", "groupUniqArrayState(toUInt64"])
 def test_bits_hold_the_numbers_of_a_bitmap(

@@ -141,7 +141,7 @@ def members(put: Put, **equal: str) -> set[Any]:
     }
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(FACTS, min_size=1, max_size=10))
 def test_no_two_answers_differ_by_a_hidden_cell(store: Store, drawn: list[Any]) -> None:
     """Every pair of which one asks for part of the other, and every total less its seen parts."""
@@ -166,7 +166,7 @@ def test_no_two_answers_differ_by_a_hidden_cell(store: Store, drawn: list[Any]) 
             assert people(more - less) >= SMALL
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(FACTS, min_size=1, max_size=10), st.sampled_from(FILTERS))
 def test_every_count_of_every_answer_is_rounded(
     store: Store, drawn: list[Any], equal: dict[str, str]

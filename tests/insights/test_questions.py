@@ -87,7 +87,7 @@ COUNTED: dict[str, Callable[..., naive.Rows]] = {
 
 
 @pytest.mark.parametrize("question", COUNTED)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent_events=EVENTS, twice=st.booleans())
 def test_a_question_counts_what_a_plain_loop_counts(
     store: Store, question: str, sent_events: list[dict[str, Any]], twice: bool

@@ -32,7 +32,7 @@ def installs(events: set[tuple[int, tuple[str, ...]]]) -> int:
     return len({install for install, _ in events})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(EVENTS)
 def test_no_two_cells_that_are_seen_differ_by_a_hidden_one(drawn: list[tuple[tuple[str, ...], int]]) -> None:
     table = members(drawn)
@@ -43,7 +43,7 @@ def test_no_two_cells_that_are_seen_differ_by_a_hidden_one(drawn: list[tuple[tup
                 assert installs(table[more] - table[less]) >= SMALL
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(EVENTS)
 def test_a_total_without_its_seen_parts_is_no_hidden_cell(drawn: list[tuple[tuple[str, ...], int]]) -> None:
     table = members(drawn)
@@ -56,7 +56,7 @@ def test_a_total_without_its_seen_parts_is_no_hidden_cell(drawn: list[tuple[tupl
             assert not rest or installs(rest) >= SMALL
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(EVENTS)
 def test_no_sum_of_any_number_of_answers_is_a_hidden_cell(drawn: list[tuple[tuple[str, ...], int]]) -> None:
     """Each cell is a vector over the finest cells; a hidden one must lie outside of what the seen ones span."""

@@ -131,7 +131,7 @@ def run(tool: click.Command, arguments: list[str], typed: str) -> None:
         tool.main(arguments, prog_name="QZX-as-the-person-named-it")
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CALLS)
 def test_no_value_of_a_command_reaches_an_event(call: Call) -> None:
     telemetry = Recording()
@@ -145,7 +145,7 @@ def test_no_value_of_a_command_reaches_an_event(call: Call) -> None:
     assert telemetry.given[0][1]["name"] == " ".join(call.path)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     CALLS, st.lists(st.one_of(SECRETS, SECRETS.map(lambda text: f"--{text}"), NAMES), max_size=5), st.data()
 )

@@ -88,7 +88,7 @@ DISGUISES = {
     "possessive": lambda word: f"{word}'s",
     "shouted": str.upper,
 }
-SETTINGS = settings(max_examples=60, deadline=None)
+SETTINGS = settings(max_examples=60)
 
 
 def readings(text: str) -> str:

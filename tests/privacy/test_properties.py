@@ -54,7 +54,7 @@ secret_words = (
     .flatmap(lambda letters: st.text(letters, min_size=5, max_size=14))
     .filter(lambda word: PUBLIC.tier(word) > COMMON)  # "error" as a name is replaced in places only
 )
-SETTINGS = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 
 
 def as_it_is(word: str) -> str:
