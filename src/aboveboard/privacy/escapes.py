@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["WINDOWS_START", "decoded", "has_escapes", "without_outer_escapes"]
+__all__ = ["WINDOWS_START", "decoded", "has_escape_signs", "has_escapes", "without_outer_escapes"]
 
 ESCAPED = re.compile(
     r"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]{2,6});|\\[/\"nrt]"
@@ -16,9 +16,14 @@ PLACE_START = re.compile(r"\w+://|(?:[A-Za-z]:)?[\\/]|~/")
 QUOTE_ESCAPE = re.compile(r"\\([\"\\/])")
 
 
+def has_escape_signs(text: str) -> bool:
+    """Say whether a text has any sign with which an escape begins."""
+    return "\\" in text or "%" in text or "&" in text
+
+
 def has_escapes(token: str) -> bool:
     """Say whether a token may read differently once decoded."""
-    return ("\\" in token or "%" in token or "&" in token) and ESCAPED.search(token) is not None
+    return has_escape_signs(token) and ESCAPED.search(token) is not None
 
 
 def without_outer_escapes(line: str) -> str:

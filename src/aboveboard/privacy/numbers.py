@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["CODE", "FOLDED", "PUBLIC"]
+__all__ = ["CODE", "FIRST", "FOLDED", "PUBLIC"]
 
 # Numbered errors of compilers, databases and systems.
 CODE = re.compile(
@@ -28,6 +28,7 @@ PUBLIC = re.compile(
     r"|v\d{1,3}(?:(?:alpha|beta|rc)\d{0,2})?|\d{1,5}[/:x-]\d{1,5}(?::\d{1,5})?"
     r"|429496729\d|3221225\d{3}|3221226\d{3}|214748364\d|-\d{9,10}"
 )
+FIRST = "+-IWEF"  # what may stand before the first digit of one that folds
 FOLDED = (
     (
         "time",

@@ -48,9 +48,11 @@ class People:
     def hidden(self, line: str) -> str:
         """Give the line with the names replaced."""
         lowered = line.lower()
-        if any(map(lowered.__contains__, HINTS)) or TITLE.search(lowered):
-            return PEOPLE.sub(self._changed, line)
-        return line
+        if not any(map(lowered.__contains__, HINTS)):
+            has_title = "mr" in lowered or "ms" in lowered or "dr" in lowered
+            if not has_title or TITLE.search(lowered) is None:
+                return line
+        return PEOPLE.sub(self._changed, line)
 
     def _changed(self, found: re.Match[str]) -> str:
         first, _, rest = found["words"].partition(" ")

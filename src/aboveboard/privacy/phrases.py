@@ -38,7 +38,7 @@ class Phrases:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the values stand, bounded by anything but letters and digits."""
-        if not self._may_stand_in(text):
+        if not self.may_stand_in(text):
             return []
         lowered = folded(text)
         found = list(WORD.finditer(lowered))
@@ -51,7 +51,7 @@ class Phrases:
             at += length or 1
         return spans
 
-    def _may_stand_in(self, text: str) -> bool:
+    def may_stand_in(self, text: str) -> bool:
         """Say whether one of the values can stand in a text: a search each for a few, one look-up a word for many."""
         lowered = text.lower() if text.isascii() else folded(text)
         if len(self._longest) <= FEW:
@@ -70,13 +70,13 @@ class Phrases:
 
     def hidden(self, text: str, placeholder: Callable[[], str]) -> str:
         """Give the text with each value replaced."""
-        if not self._may_stand_in(text):
+        if not self.may_stand_in(text):
             return text
         return self._with(text, lambda _start, _end: placeholder())
 
     def joined(self, text: str, placeholder: Callable[[], str]) -> str:
         """Replace what stands alone; make a single token of what stands within a path or an identifier."""
-        if not self._may_stand_in(text):
+        if not self.may_stand_in(text):
             return text
 
         def changed(start: int, end: int) -> str:

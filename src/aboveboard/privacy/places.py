@@ -25,7 +25,6 @@ POSITION = re.compile(r"(?:[:(,]\d{1,6}){1,2}\)?$")
 NUMERIC = re.compile(r"v?\d{1,5}(?:\.\d{1,5}){0,3}")
 ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 DRIVE = re.compile(r"[A-Za-z]:")
-SEPARATOR = re.compile(r"[\\/]+")
 HOST = re.compile(r"\[?([^\]/]*?)\]?(:\d{1,5})?")
 TAG = re.compile(r"[:@]")
 LETTER = re.compile(r"[^\W\d_]+")
@@ -75,10 +74,10 @@ class Places:
 
     def path(self, token: str) -> str | None:
         """A path by its last part, if that is a file of everybody's, or else by its extension."""
-        position = POSITION.search(token)
+        position = POSITION.search(token) if token[-1:] == ")" or token[-1:].isdigit() else None
         where = position[0] if position else ""
         body = token[: len(token) - len(where)]
-        parts = [part for part in SEPARATOR.split(body) if part]
+        parts = [part for part in body.replace("\\", "/").split("/") if part]
         if self._is_public_path(body, parts):
             return None
         return "<path>" + self._ending(parts) + where

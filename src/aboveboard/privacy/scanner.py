@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from aboveboard.privacy import secrets
 from aboveboard.privacy.bounds import LIMIT
-from aboveboard.privacy.escapes import without_outer_escapes
+from aboveboard.privacy.escapes import has_escape_signs, without_outer_escapes
 from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import PLACEHOLDER, Notes
 from aboveboard.privacy.people import People
+from aboveboard.privacy.phrases import Phrases
 from aboveboard.privacy.places import Places
 from aboveboard.privacy.slots import effect_of_key
 from aboveboard.privacy.tokens import RUN, Judge
@@ -18,16 +19,30 @@ __all__ = ["Passed", "Scanner"]
 
 DEEPEST = 4
 LONGEST_PASSED = 64
+UNMET = -2  # no strictness
 
 
-class Passed(dict[tuple[int, int], dict[str, int]]):
-    """Tokens that passed as they stand, by strictness there and in prose, with the strictness for the next one.
+class Passed(dict[tuple[int, int], tuple[set[str], dict[str, int]]]):
+    """Tokens that passed as they stand, by strictness there and in prose.
 
-    It counts for one set of known values, is bounded, and holds nothing that was replaced.
+    Those after which the strictness is the same are in a set, which asks for many at once; the others come with the
+    strictness for the next one. It counts for one set of known values, is bounded, and holds nothing that was replaced.
     """
 
-    def __missing__(self, where: tuple[int, int]) -> dict[str, int]:
-        return self.setdefault(where, {})
+    def __missing__(self, where: tuple[int, int]) -> tuple[set[str], dict[str, int]]:
+        return self.setdefault(where, ({""}, {}))
+
+    def remember(self, token: str, where: tuple[int, int], effect: int, most: int) -> None:
+        """Let a token pass by one look-up from now on."""
+        same, turning = self[where]
+        if len(same) + len(turning) >= most:
+            same.clear()
+            same.add("")
+            turning.clear()
+        if effect == where[0]:
+            same.add(token)
+        else:
+            turning[token] = effect
 
 
 QUOTED = re.compile(
@@ -63,8 +78,10 @@ def _quoted_spans(line: str) -> Iterator[re.Match[str]]:
 
 def _is_json_key(line: str, found: re.Match[str]) -> bool:
     """Say whether what stands in double quotes is the key of a JSON object."""
+    if found.lastindex != 1:
+        return False
     start, end = found.span()
-    if found[1] is None or line[end : end + 1] != ":":
+    if line[end : end + 1] != ":":
         return False
     return start == 0 or line[max(0, start - 4) : start].rstrip()[-1:] in ("{", ",")
 
@@ -87,49 +104,52 @@ class Scanner:
         """Clean line by line until `limit` characters have come out."""
         if "-----BEGIN" in text:
             text = secrets.KEY_BLOCK.sub(lambda _: self._notes.replace("key", "secret"), text)
-        cleaned = self._lines(text, limit)
-        if self._phrases is None:
+        phrases = self._phrases
+        if phrases is not None and not has_escape_signs(text) and not phrases.may_stand_in(text):
+            phrases = None
+        cleaned = self._lines(text, limit, phrases)
+        if phrases is None:
             return cleaned
-        hidden = self._phrases.hidden(cleaned, self._known_name)  # within identifiers that are public
-        return cleaned if hidden == cleaned else self._lines(hidden, limit)
+        hidden = phrases.hidden(cleaned, self._known_name)  # within identifiers that are public
+        return cleaned if hidden == cleaned else self._lines(hidden, limit, phrases)
 
-    def _lines(self, text: str, limit: int) -> str:
+    def _lines(self, text: str, limit: int, phrases: Phrases | None) -> str:
         if "\n" not in text:
-            return self._line(text, ANY, 0)
+            return self._line(text, ANY, 0, phrases)
         done: list[str] = []
         length = 0
         for line in text.split("\n"):
-            done.append(self._line(line, ANY, 0))
+            done.append(self._line(line, ANY, 0, phrases))
             length += len(done[-1]) + 1
             if length > limit:
                 break
         return "\n".join(done)
 
-    def _line(self, line: str, base: int, depth: int) -> str:
+    def _line(self, line: str, base: int, depth: int, phrases: Phrases | None = None) -> str:
         """Clean one line, or what stands in quotes: spans with blanks first, then quotes, then tokens."""
         if "\\" in line:
             line = without_outer_escapes(line)
         if depth == 0:
-            line = self._whole(line)
+            line = self._whole(line, phrases)
         if "\\" in line:
             line = SPACED_WINDOWS.sub(self._spaced_path, line)
         if "/" in line and any(map(line.__contains__, SPACED_ROOTS)):
             line = SPACED_UNIX.sub(self._spaced_path, line)
-        line = self._quotes(line, base, depth) if QUOTES.search(line) else self._tokens(line, base, base)[0]
+        has_quotes = "'" in line or '"' in line or "`" in line or not line.isascii()
+        line = self._quotes(line, base, depth) if has_quotes else self._tokens(line, base, base)[0]
         return ALONE.sub(self._alone, line) if depth == 0 and ": " in line else line
 
-    def _whole(self, line: str) -> str:
+    def _whole(self, line: str, phrases: Phrases | None) -> str:
         """What stands in a line whatever its quotes: long numbers, words spelled out, values of several words."""
-        has_digits = secrets.GROUPED_DIGITS.search(line) is not None
-        is_spelled = has_digits or "=" in line
-        if (is_spelled and secrets.BYTE_BY_BYTE.search(line)) or secrets.LETTER_BY_LETTER.search(line):
+        is_grouped, is_spelled = secrets.grouped_or_spelled(line)
+        if is_spelled:
             line = secrets.SPELLED.sub(lambda _: self._notes.replace("data", "secret"), line)
-        if has_digits:
+        if is_grouped:
             for kind, pattern in secrets.SPANS:
                 if pattern.search(line):
                     line = pattern.sub(self._notes.replace(kind, "secret"), line)
-        if self._phrases is not None:
-            line = self._phrases.joined(line, self._known_name)
+        if phrases is not None:
+            line = phrases.joined(line, self._known_name)
         return self._people.hidden(line)
 
     def _alone(self, found: re.Match[str]) -> str:
@@ -221,33 +241,34 @@ class Scanner:
 
     def _tokens(self, segment: str, allowed: int, base: int) -> tuple[str, int]:
         """Clean what stands between blanks; what passed before costs one look-up, everything else is judged."""
-        done: list[str] = []
-        size = 0
-        passed = self._passed[allowed, base]
-        for token in segment.split(" "):
-            effect = passed.get(token)
-            if effect is not None:
-                done.append(token)
-                if effect != allowed:
-                    allowed, passed = effect, self._passed[effect, base]
+        tokens = segment.split(" ")
+        same, turning = self._passed[allowed, base]
+        if same.issuperset(tokens):
+            return segment, allowed
+        done: list[str] = []  # what was written so far, where anything was replaced
+        start = size = 0  # from where on tokens stand as they were; the length of what was judged
+        for at, token in enumerate(tokens):
+            if token in same:
                 continue
-            if not token:
-                done.append(token)
-                continue
-            text, effect = self._judged(token, allowed, base)
-            if text == token and len(token) <= LONGEST_PASSED:
-                if len(passed) >= self._most_passed:
-                    passed.clear()
-                passed[token] = effect
-            allowed, passed = effect, self._passed[effect, base]
-            if done and done[-1] in RUN and text[:6] in RUN:
-                done[-1] = text  # as `append_joined` does, without the call
-            else:
-                done.append(text)
-            size += len(text)
-            if size > LIMIT:  # more than is sent has come out
-                break
-        return " ".join(done), allowed
+            effect = turning.get(token, UNMET)
+            if effect == UNMET:
+                text, effect = self._judged(token, allowed, base)
+                size += len(text)
+                if text != token:
+                    done += tokens[start:at]
+                    start = at + 1
+                    if done and done[-1] in RUN and text[:6] in RUN:
+                        done[-1] = text  # as `append_joined` does, without the call
+                    else:
+                        done.append(text)
+                elif len(token) <= LONGEST_PASSED:
+                    self._passed.remember(token, (allowed, base), effect, self._most_passed)
+                if size > LIMIT:  # more than is sent has come out
+                    return " ".join(done + tokens[start : at + 1]), effect
+            if effect != allowed:
+                allowed = effect
+                same, turning = self._passed[allowed, base]
+        return (" ".join(done + tokens[start:]) if done else segment), allowed
 
     def _judged(self, token: str, allowed: int, base: int) -> tuple[str, int]:
         """Give what may be sent for a token, and the strictness for the next one."""

@@ -3,13 +3,14 @@
 import re
 
 from aboveboard.privacy import numbers, secrets
-from aboveboard.privacy.constants import CONSTANT, EXTENSIONS, HOSTS, MODULES, RESIDUE, TOP_LEVELS
-from aboveboard.privacy.escapes import WINDOWS_START, decoded, has_escapes
+from aboveboard.privacy.constants import EXTENSIONS, HOSTS, MODULES, RESIDUE, TOP_LEVELS
+from aboveboard.privacy.escapes import WINDOWS_START, decoded, has_escape_signs, has_escapes
+from aboveboard.privacy.identifiers import NAME_PART, Identifiers
 from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import PLACEHOLDER, Notes
 from aboveboard.privacy.places import Places
 from aboveboard.privacy.slots import SCHEMES, effect_of, effect_of_flag, effect_of_key, is_secret_key
-from aboveboard.privacy.vocabulary import ANY, COMMON, NOWHERE, PIECE, PLACE, SECRET, Entry, Vocabulary
+from aboveboard.privacy.vocabulary import ANY, COMMON, PLACE, SECRET, Entry, Vocabulary
 
 __all__ = ["RUN", "Judge", "append_joined"]
 
@@ -28,8 +29,6 @@ LASTING = re.compile(
 DELIMITERS = re.compile(r"([()\[\]{},;|<>=&\"'`?\\]+|->|:(?=[^\d/\\])|(?<=[^\d]):)")
 LETTERS = re.compile(r"[^\W\d_]+")
 PART = re.compile(r"[a-z]+|\d+")
-NAME_PART = re.compile(r"[^A-Za-z0-9]+")
-VERSIONED = re.compile(r"([A-Za-z]{2,}?)[vV]?\d")
 UNFIT = re.compile(r"\d{6}|[^\x20-\x7e]|(?:\d+\.){3}\d")
 DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\|%\w+%|.*\\\\?[^nrtux\"'/\\]", re.DOTALL)
 
@@ -85,6 +84,9 @@ class Judge:
         self._kind_of = known.kind
         self._phrases = known.phrases
         self._places = Places(vocabulary, known)
+        identifiers = Identifiers(vocabulary, known)
+        self._compound, self._part = identifiers.compound, identifiers.part
+        self._is_constant = identifiers.is_constant
         self._notes = notes
 
     def passes(self, token: str, allowed: int) -> bool:
@@ -187,9 +189,15 @@ class Judge:
             allowed = PLACE
         if core.isalpha():
             return self._word(core, tail, allowed, base)
-        numeric = self._numeric(core, allowed)
-        if numeric is not None:
-            return numeric, base
+        if core[0] == "/":
+            if not has_escape_signs(core):
+                return self._placed("path", core, self._places.path(core), base)
+        else:
+            numeric = self._numeric(core, allowed)
+            if numeric is not None:
+                return numeric, base
+            if core[0] != "-" and core.replace("-", "_").isidentifier():  # no sign of a structure
+                return self._word(core, tail, allowed, base)
         if WINDOWS_START.match(core):  # before escapes are undone: "\\\\box\\temp" has none
             return self._placed("path", core, self._places.path(core), base)
         if has_escapes(core):
@@ -219,6 +227,8 @@ class Judge:
         found = secrets.TOKENS.fullmatch(core)
         if found is not None and found.lastgroup is not None:
             return self._notes.replace(found.lastgroup.rstrip("0123456789"), "secret")
+        if not core[0].isdigit() and core[0] not in numbers.FIRST:
+            return None
         for kind, pattern in numbers.FOLDED:
             if pattern.fullmatch(core):
                 host, colon, port = core.partition(":")
@@ -345,56 +355,7 @@ class Judge:
         )
         return self._placed(kind, core, f"<{kind}>{colon}{position}", base)
 
-    # Words, alone and in compounds.
-
-    def _compound(self, name: str) -> int:
-        """The tier of an identifier of any spelling; letters mixed with digits only where they are listed."""
-        if not name.isascii():
-            return NOWHERE
-        return max((self._part(part) for part in NAME_PART.split(name) if part), default=COMMON)
-
-    def _part(self, part: str) -> int:
-        lowered = part.lower()
-        if lowered in self._known_words:
-            return NOWHERE
-        if part.isdigit():
-            return COMMON if len(part) < 6 else NOWHERE
-        if part[-1].isdigit():
-            return self._versioned(part)
-        tier = self._vocabulary.tier(part)
-        if tier <= PLACE:
-            return tier
-        pieces = PIECE.findall(part)
-        if (
-            len(pieces) < 2
-            or "".join(pieces) != part
-            or not self._known_words.isdisjoint(piece.lower() for piece in pieces)
-        ):
-            return tier
-        return min(tier, self._vocabulary.tier_of_all(pieces))
-
-    def _versioned(self, part: str) -> int:
-        """The tier of a word with the number of a version behind it: "cgroupv2", "ListObjectsV2", "http2"."""
-        tier = self._vocabulary.tier(part)
-        found = VERSIONED.fullmatch(part)
-        if tier <= PLACE or found is None or found[1].lower() in self._known_in_places:
-            return tier
-        return PLACE if self._part(found[1]) <= COMMON else tier
-
-    def _is_constant(self, core: str) -> bool:
-        """Say whether a word is written as the constants of programs are, and says no more than they do."""
-        if not core.isupper() or not core.isascii():
-            return False
-        if CONSTANT.fullmatch(core):
-            most = NOWHERE if core.isalpha() else ANY  # a signal, or a known prefix
-        elif "_" in core:
-            most = PLACE
-        else:
-            return False
-        lowered = core.lower()
-        return self._known_in_places.isdisjoint((lowered, *lowered.split("_"))) and (
-            self._compound(core.rstrip("46")) <= most  # AF_INET6
-        )
+    # Words, alone and between delimiters.
 
     def _word(self, core: str, tail: str, allowed: int, base: int) -> Verdict:
         """The last gate: one word or compound, by the vocabulary and by what this machine knows."""

@@ -121,7 +121,8 @@ class Vocabulary:
                 return (
                     ANY if word.isupper() and word.isascii() else PLACE if lowered in self.own else NOWHERE
                 )  # an acronym
-            tier = self._fused(lowered) if SHORTEST_FUSED <= len(word) <= LONGEST_FUSED else NOWHERE
+            is_fit = SHORTEST_FUSED <= len(word) <= LONGEST_FUSED and lowered.isalpha()
+            tier = self._fused(lowered) if is_fit else NOWHERE
         elif tier == 3:
             tier = ANY if word == lowered else NOWHERE
         return PLACE if tier > PLACE and lowered in self.own else tier
@@ -169,7 +170,13 @@ class Vocabulary:
 
     def tier_of_all(self, pieces: Iterable[str]) -> int:
         """The tier of a compound: that of its least public piece."""
-        return max(map(self.tier, pieces), default=COMMON)
+        worst = COMMON
+        for piece in pieces:
+            tier = self.tier(piece)
+            if tier >= NOWHERE:
+                return tier
+            worst = max(worst, tier)
+        return worst
 
     def study(self, token: str) -> Entry | None:
         """Judge a token that may be one plain word with punctuation around it; None where it is more.

@@ -1,0 +1,69 @@
+"""How public is an identifier: "cgroupv2", "ListObjectsV2", "RLIMIT_NOFILE", "my-service_name"?"""
+
+import re
+
+from aboveboard.privacy.constants import CONSTANT
+from aboveboard.privacy.known import Known
+from aboveboard.privacy.vocabulary import ANY, COMMON, NOWHERE, PIECE, PLACE, Vocabulary
+
+__all__ = ["NAME_PART", "Identifiers"]
+
+NAME_PART = re.compile(r"[^A-Za-z0-9]+")
+VERSIONED = re.compile(r"([A-Za-z]{2,}?)[vV]?\d")
+
+
+class Identifiers:
+    """Judges compounds of words by their least public part, with what this machine knows."""
+
+    def __init__(self, vocabulary: Vocabulary, known: Known) -> None:
+        self._vocabulary = vocabulary
+        self._known_words, self._known_in_places = known.words, known.in_places
+
+    def compound(self, name: str) -> int:
+        """The tier of an identifier of any spelling; letters mixed with digits only where they are listed."""
+        if not name.isascii():
+            return NOWHERE
+        return max((self.part(part) for part in NAME_PART.split(name) if part), default=COMMON)
+
+    def part(self, part: str) -> int:
+        lowered = part.lower()
+        if lowered in self._known_words:
+            return NOWHERE
+        if part.isdigit():
+            return COMMON if len(part) < 6 else NOWHERE
+        if part[-1].isdigit():
+            return self._versioned(part)
+        tier = self._vocabulary.tier(part)
+        if tier <= PLACE:
+            return tier
+        pieces = PIECE.findall(part)
+        if (
+            len(pieces) < 2
+            or "".join(pieces) != part
+            or not self._known_words.isdisjoint(piece.lower() for piece in pieces)
+        ):
+            return tier
+        return min(tier, self._vocabulary.tier_of_all(pieces))
+
+    def _versioned(self, part: str) -> int:
+        """The tier of a word with the number of a version behind it: "cgroupv2", "ListObjectsV2", "http2"."""
+        tier = self._vocabulary.tier(part)
+        found = VERSIONED.fullmatch(part)
+        if tier <= PLACE or found is None or found[1].lower() in self._known_in_places:
+            return tier
+        return PLACE if self.part(found[1]) <= COMMON else tier
+
+    def is_constant(self, core: str) -> bool:
+        """Say whether a word is written as the constants of programs are, and says no more than they do."""
+        if not core.isupper() or not core.isascii():
+            return False
+        if CONSTANT.fullmatch(core):
+            most = NOWHERE if core.isalpha() else ANY  # a signal, or a known prefix
+        elif "_" in core:
+            most = PLACE
+        else:
+            return False
+        lowered = core.lower()
+        return self._known_in_places.isdisjoint((lowered, *lowered.split("_"))) and (
+            self.compound(core.rstrip("46")) <= most  # AF_INET6
+        )
