@@ -101,7 +101,7 @@ ABROAD = _words(
 )
 STYLES = {"words": WORDS, "people": PEOPLE, "things": THINGS, "staff": STAFF, "abroad": ABROAD}
 # Files of which half is kept aside; of the others it is a quarter.
-HALVED = ("fresh_shapes.txt",)
+HALVED = ("fresh_shapes.txt", "newest_shapes.txt")
 TLDS = _words(".com .io .lan .local .internal .dev .net .org .co.uk .example .de .corp.com")
 PARTS = ("-api", "-web", "_v2", "-prod", "-db", "_main", "-svc", "", "", "", "-app", "-test")
 FILLS = {
