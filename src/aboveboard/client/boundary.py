@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     R = TypeVar("R")
     T = TypeVar("T")
 
+PACKAGE = "aboveboard."
+
 
 class Troubles:
-    """The errors of ours that were caught: how many, and the last one as a line of text."""
+    """The errors of ours that were caught in this process: how many, and the last one as a line of text."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -28,7 +30,12 @@ class Troubles:
     def note(self, error: BaseException) -> None:
         """Count one error; of its text only our own code's place and its type are kept."""
         self.count += 1
-        self.last = f"{type(error).__name__} at {_place(error.__traceback__)}"
+        self.last = f"{type(error).__name__} {_place(error.__traceback__)}"
+
+    def since(self, before: int) -> str:
+        """Return one line about the errors after the first `before` ones, "" where there were none."""
+        number = self.count - before
+        return f"{number} errors of ours were caught, the last: {self.last}" if number else ""
 
 
 TROUBLES = Troubles()
@@ -73,9 +80,11 @@ def attempt_foreign(action: "Callable[[], T]", default: "T") -> "T":
 
 
 def _place(traceback: TracebackType | None) -> str:
-    while traceback is not None and traceback.tb_next is not None:
+    """Return the last line of ours on the way to an error; this file only hands on what others do."""
+    place = "in code of the app"
+    while traceback is not None:
+        name = traceback.tb_frame.f_globals.get("__name__")
+        if isinstance(name, str) and name.startswith(PACKAGE) and name != __name__:
+            place = f"at {name.removeprefix(PACKAGE)}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
-    if traceback is None:
-        return "an unknown place"
-    name = traceback.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
-    return f"{name}:{traceback.tb_lineno}"
+    return place

@@ -27,6 +27,7 @@ class Run:
     def __init__(self, folder: Path, host: Host) -> None:
         self._folder = folder
         self._host = host
+        self._started = 0.0
         self._path: Path | None = None
         self._lock: FileLock | None = None
 
@@ -37,30 +38,29 @@ class Run:
 
     def begin(self) -> list[Crash]:
         """Mark this run as alive and return the runs that died; raise `OSError`."""
-        import json
-
-        make_private_folder(self._folder.parent)
-        make_private_folder(self._folder)
+        self._make_folder()
         crashes = [crash for path in _runs(self._folder) if (crash := _died(path)) is not None]
-        self._path = self._folder / f"{new_id(self._host)}{ENDING}"
-        self._lock = FileLock(self._path)
-        # Another process that is looking for the dead may hold it for a moment.
-        for _ in range(ATTEMPTS):
-            if self._lock.acquire():
-                break
-        self._path.write_text(json.dumps({"started": self._host.clock()}))
+        self._started = self._host.clock()
+        self._mark()
         return crashes
 
     def still_alive(self) -> None:
-        """Renew the time at which this run was last seen."""
-        if self._path is not None:
-            self._path.touch()
+        """Renew the time at which this run was last seen, and its file where somebody removed it."""
+        if self._path is None:
+            return
+        try:
+            os.utime(self._path)
+        except FileNotFoundError:
+            self.leave_to_parent()
+            self._make_folder()
+            self._mark()
 
     def end(self) -> None:
         """Say that this run ended as it should."""
         if self._path is not None and self._lock is not None:
             # An empty file is no crash: nobody can be misled between the two steps, which Windows wants apart.
-            self._path.write_text("")
+            if self._path.exists():
+                self._path.write_text("")
             self._lock.release()
             self._path.unlink(missing_ok=True)
         self._path = self._lock = None
@@ -70,6 +70,23 @@ class Run:
         if self._lock is not None:
             self._lock.release()
         self._path = self._lock = None
+
+
+    def _make_folder(self) -> None:
+        make_private_folder(self._folder.parent)
+        make_private_folder(self._folder)
+
+    def _mark(self) -> None:
+        """Make this run's file and hold it."""
+        import json
+
+        self._path = self._folder / f"{new_id(self._host)}{ENDING}"
+        self._lock = FileLock(self._path)
+        # Another process that is looking for the dead may hold it for a moment.
+        for _ in range(ATTEMPTS):
+            if self._lock.acquire():
+                break
+        self._path.write_text(json.dumps({"started": self._started}))
 
 
 def _runs(folder: Path) -> list[Path]:

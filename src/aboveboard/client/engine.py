@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aboveboard.catalog import Catalog
 from aboveboard.client import levels
-from aboveboard.client.boundary import attempt
+from aboveboard.client.boundary import TROUBLES, attempt
 from aboveboard.client.budget import Budget
 from aboveboard.client.consent import ACCEPTED, DECLINED, SWITCHED_OFF, UNDECIDED, Consent, Decision
 from aboveboard.client.crash import Crash, Run
@@ -75,6 +75,8 @@ class Engine:
     def __init__(self, setup: Setup, host: Host) -> None:
         self.setup = setup
         self.host = host
+        # Errors are counted for the whole process; those before this app's telemetry are none of its own.
+        self.troubles_before = TROUBLES.count
         self.places = find_places(setup.app, host, setup.preset)
         self.install = Install(self.places, host)
         self.declared = Declared(setup.catalog, host, self._key, _hint if setup.development else None)

@@ -15,7 +15,7 @@ from aboveboard.client.gate import GATE
 from aboveboard.client.host import Host
 from aboveboard.client.policy import Policy
 from aboveboard.client.record import TRACK, Call, Event, Note
-from aboveboard.client.spool import Row, Spool, is_busy
+from aboveboard.client.spool import Row, Spool, is_busy, is_damaged
 from aboveboard.frozen import record
 
 # A burst of 10,000 calls fits; beyond this the newest are counted instead of kept.
@@ -31,6 +31,7 @@ PATIENCE_SECONDS: Final = 0.2
 BUSY_AT_END_SECONDS: Final = 2.0
 DROPPED_EVENT: Final = "dropped"
 UNUSABLE: Final = "unusable arguments"
+DAMAGED: Final = "damaged file"
 
 Entry = Call | Event | Signal
 
@@ -222,6 +223,9 @@ class Recorder:
                 self._queue.append(Call(TRACK, DROPPED_EVENT, {**properties, **more}, self._host.clock()))
 
     def _opened(self) -> Spool:
+        if self._spool is not None and self._spool.is_lost:
+            self._spool.close()
+            self._spool = None
         if self._spool is None:
             self._spool = self._around.open_spool()
             # Inside the gate nobody waits for another process: a fork would, and whoever asks for the status.
@@ -246,9 +250,22 @@ class Recorder:
         if is_busy(error):
             self._queue.extendleft(signals)
             return BUSY_SECONDS
+        with GATE:
+            self._give_up_file(error)
         for signal in signals:
             signal.set()
         return RETRY_SECONDS
+
+    def _give_up_file(self, error: Exception) -> None:
+        """Open the file anew the next time; one that is damaged begins anew, and its loss is counted as one."""
+        spool, self._spool = self._spool, None
+        if spool is None:
+            return
+        if is_damaged(error):
+            self._lost[DAMAGED, UNNAMED] += 1
+            spool.discard()
+        else:
+            spool.close()
 
     def _keep_some(self) -> None:
         """A disk that is full or busy may recover: keep the newest events, count the others."""

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from sqlite3 import DatabaseError
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aboveboard.client import wire
@@ -17,7 +18,7 @@ from aboveboard.client.outbox import BATCH_EVENTS, Batch, Envelope, keep, next_b
 from aboveboard.client.places import Places
 from aboveboard.client.policy import RULES_KEY
 from aboveboard.client.retention import MOST_BYTES, trim
-from aboveboard.client.spool import Spool
+from aboveboard.client.spool import Spool, is_damaged
 from aboveboard.client.waiting import is_ahead, must_wait
 from aboveboard.frozen import record
 
@@ -99,9 +100,16 @@ class Sender:
                 return erased
             with GATE:
                 spool = Spool(self._places.spool)
-                self._tidy(spool)
             try:
+                with GATE:
+                    self._tidy(spool)
                 return self._empty(spool, urgent) and erased and not self._were_refused(urgent)
+            except DatabaseError as error:
+                if not is_damaged(error):
+                    raise
+                with GATE:
+                    spool.discard()
+                return False
             finally:
                 with GATE:
                     spool.close()

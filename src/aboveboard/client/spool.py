@@ -105,6 +105,19 @@ class Spool:
         self.path = path
         make_private_folder(path.parent)
         self.database = _connect(path)
+        self._file = _identity(path)
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether somebody removed or replaced the file under us: what is written now nobody would find."""
+        return _identity(self.path) != self._file
+
+    def discard(self) -> None:
+        """Close, and remove the file, which is damaged, unless another process has put a new one there."""
+        is_ours = not self.is_lost
+        self.close()
+        if is_ours:
+            _remove(self.path)
 
     def wait_at_most(self, seconds: float) -> None:
         """Give up after `seconds` where another process writes all the time."""
@@ -235,14 +248,32 @@ def is_busy(error: Exception) -> bool:
     return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
+def is_damaged(error: BaseException) -> bool:
+    """Tell whether an error says that what the file holds is no sound database."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _remove(path: Path) -> None:
+    for damaged in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        damaged.unlink(missing_ok=True)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     try:
         return _open(path)
     except sqlite3.OperationalError:
         raise  # locked, full, or not writable: the file itself is sound
     except sqlite3.DatabaseError:
-        for damaged in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-            damaged.unlink(missing_ok=True)
+        _remove(path)
         return _open(path)
 
 

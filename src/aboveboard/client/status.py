@@ -88,11 +88,6 @@ def _host(url: str) -> tuple[str, bool]:
 
 
 def _problem(engine: Engine, refusal: str) -> str:
-    caught = (
-        f"{TROUBLES.count} errors of ours were caught, the last: {TROUBLES.last}" if TROUBLES.count else ""
-    )
-    return "; ".join(
-        text
-        for text in (engine.declared.problem, engine.sender.problem, refusal, *engine.rule_problems, caught)
-        if text
-    )
+    caught = TROUBLES.since(engine.troubles_before)
+    said = (engine.declared.problem, engine.sender.problem, refusal, *engine.rule_problems, caught)
+    return "; ".join(text for text in said if text)
