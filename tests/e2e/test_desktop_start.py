@@ -1,26 +1,35 @@
 """Does telemetry show at the start of the app? With and without it in turn, in the time of its window's thread.
 
-Of each span the smallest of several starts counts. What else runs on the machine takes away caches and the other half
-of a core, so it makes a start cost more and never less; the smallest comes close to what the work itself costs, where
-a median follows the machine (the same start took 346 to 447 ms in five turns). The two spans are compared apart, because the
-first is ten times as long as the second, which is where telemetry comes in. Starts go on until the bound holds, and
-30 ms more of work in any of them never let it.
+Until the window is painted nothing of telemetry is there, which is looked up and not timed: of the same start five turns
+took 346 to 447 ms. From there on, the smallest of several turns counts. What else runs on a machine takes away
+caches and the other half of a core, so a turn costs more for it and never less; a median follows the machine. Turns go
+on until the bound holds, and 30 ms more of work in each of them never let it.
 """
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
-FEWEST_ROUNDS, MOST_ROUNDS = 3, 12
+FEWEST_TURNS, MOST_TURNS = 3, 12
 MOST_MILLISECONDS = 20.0
+# The app speaks with its engine through these, and would without telemetry.
+ENGINE = {
+    "aboveboard",
+    "aboveboard.errors",
+    "aboveboard.client",
+    "aboveboard.client.boundary",
+    "aboveboard.client.levels",
+    "aboveboard.integrations",
+    "aboveboard.integrations.podman",
+}
 
 
-def start(home: Path, variant: str) -> dict[str, float]:
-    """Return the milliseconds of the window's thread until it was painted, and from there until extensions were too."""
+def start(home: Path, variant: str) -> dict[str, Any]:
+    """Return what one start says: the seconds of the window's thread, and what was imported."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "tests" / "e2e" / "desktop_start.py"), variant],
         env={
@@ -38,16 +47,13 @@ def start(home: Path, variant: str) -> dict[str, float]:
         check=False,
     )
     assert done.stdout, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    return {
-        "painted": found["painted"] * 1000,
-        "settled": (found["settled"] - found["painted"]) * 1000,
-    }
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
-def smallest(spans: list[dict[str, float]], name: str) -> float:
-    """Return the least that a span took."""
-    return min(each[name] for each in spans)
+def after_painting(found: dict[str, Any]) -> float:
+    """Return the milliseconds from the painted window until telemetry, extensions and pages were there."""
+    return float(found["settled"] - found["painted"]) * 1000
 
 
 def test_the_app_starts_as_fast_as_without_telemetry(tmp_path: Path) -> None:
@@ -61,15 +67,15 @@ def test_the_app_starts_as_fast_as_without_telemetry(tmp_path: Path) -> None:
         "telemetry.notice": answer,
     }
     settings.write_text(json.dumps(yes))
-    start(tmp_path, "with")  # compiles what has to be compiled
+    first = start(tmp_path, "with")  # compiles what has to be compiled
     start(tmp_path, "without")
-    with_it, without = list[dict[str, float]](), list[dict[str, float]]()
-    for number in range(1, MOST_ROUNDS + 1):
-        with_it.append(start(tmp_path, "with"))
-        without.append(start(tmp_path, "without"))
-        painted = smallest(with_it, "painted") - smallest(without, "painted")
-        settled = painted + smallest(with_it, "settled") - smallest(without, "settled")
-        if number >= FEWEST_ROUNDS and max(painted, settled) <= MOST_MILLISECONDS:
+    assert set(first["imported"]) == ENGINE
+
+    with_it = without = float("inf")
+    for turn in range(1, MOST_TURNS + 1):
+        with_it = min(with_it, after_painting(start(tmp_path, "with")))
+        without = min(without, after_painting(start(tmp_path, "without")))
+        if turn >= FEWEST_TURNS and with_it - without <= MOST_MILLISECONDS:
             break
-    print(f"until the window is painted {painted:+.1f} ms, until extensions are there too {settled:+.1f} ms")
-    assert max(painted, settled) <= MOST_MILLISECONDS
+    print(f"once the window is painted, telemetry adds {with_it - without:+.1f} ms to {without:.1f} ms")
+    assert with_it - without <= MOST_MILLISECONDS

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
-from aboveboard.catalog import Catalog, load
 from aboveboard.client.boundary import attempt, never_raises
 from aboveboard.client.levels import USAGE, covers
 from aboveboard.errors import AboveboardError
 
 if TYPE_CHECKING:
+    from aboveboard.catalog import Catalog
     from aboveboard.client.action import Action
     from aboveboard.client.lifecycle import Provider
     from aboveboard.client.telemetry import Telemetry
@@ -213,7 +213,10 @@ def find_engines(environ: Mapping[str, str] = os.environ, root: Path = Path("/")
 
 
 @cache
-def _catalog() -> Catalog:
+def _catalog() -> "Catalog":
+    # Not with this module: an app imports it for its engine, before its window is there.
+    from aboveboard.catalog import load
+
     return load(CATALOG)
 
 
