@@ -1,6 +1,7 @@
 """Do requests travel over TLS that the system trusts, share a connection, and import the network only when sent?"""
 
 import contextlib
+import os
 import socket
 import ssl
 import subprocess
@@ -103,3 +104,39 @@ def test_an_abort_throws_away_what_the_kernel_holds() -> None:
                 read_all(peer)
         with pytest.raises(Aborted):
             line.post("/v1/batch", {}, b"{}")
+
+
+def test_an_abort_at_any_moment_ends_the_request_and_touches_no_other_file() -> None:
+    """The reader that `shutdown` wakes closes its socket by itself, and its number may be another file's at once."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        accepted: list[socket.socket] = []
+        ended: list[BaseException] = []
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        before = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
+
+        def post(line: Line) -> None:
+            try:
+                line.post("/v1/batch", {}, b"x")
+            except OSError as error:
+                ended.append(error)
+                line.close()
+
+        for number in range(100):
+            line = Line(parse_endpoint(url))
+            waiting = threading.Thread(target=post, args=(line,))
+            waiting.start()
+            accepted.append(listener.accept()[0])
+            if number % 2:
+                accepted[-1].recv(100_000)
+            time.sleep(number % 4 / 2_000)
+            line.abort()
+            others = [os.open(os.devnull, os.O_RDONLY) for _ in range(3)]
+            waiting.join(10)
+            assert not waiting.is_alive()
+            assert {os.fstat(other).st_rdev for other in others} == {os.stat(os.devnull).st_rdev}
+            for other in others:
+                os.close(other)
+            accepted.pop().close()
+    assert len(ended) == 100
+    if before:
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before

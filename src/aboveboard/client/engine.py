@@ -331,7 +331,7 @@ class Engine:
         if self._recorder is not None:
             self._recorder.discard()
         if self._sender is not None:
-            self._sender.abort()
+            attempt(self._sender.abort, None)
 
     def _drop_above(self, level: str) -> None:
         """Let go of what waits and is above the level; what is being written is looked at before it is sent."""

@@ -34,6 +34,7 @@ class Line:
         self._proxy = proxy
         self._lock = Lock()
         self._socket: socket.socket | None = None
+        self._grip: socket.SocketIO | None = None
         self._connection: HTTPConnection | None = None
         self._aborted = False
 
@@ -46,13 +47,14 @@ class Line:
 
     def close(self) -> None:
         """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
         with self._lock:
             found, self._socket = self._socket, None
             if found is not None:
                 found.close()
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+            self._let_go()
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Send a POST and return its answer; raise `OSError`."""
@@ -140,11 +142,22 @@ class Line:
             raise OSError(f"the proxy refused the tunnel: it answered {answer.status}")
 
     def _hold(self, found: socket.socket) -> None:
+        """Have `abort` end this socket from now on; whoever closes it meanwhile, its number stays taken.
+
+        A socket is really closed when the last file made of it is, and that is ours: else the number could be free,
+        or another's already, by the time that `abort` puts something in its place.
+        """
         with self._lock:
             if self._aborted:
                 found.close()
                 raise Aborted("the person took back their consent")
-            self._socket = found
+            self._let_go()
+            self._socket, self._grip = found, found.makefile("rb", buffering=0)
+
+    def _let_go(self) -> None:
+        grip, self._grip = self._grip, None
+        if grip is not None:
+            grip.close()
 
     def _check(self) -> None:
         if self._aborted:
@@ -169,13 +182,15 @@ def _reset(found: socket.socket) -> None:
 
 
 def _replace(number: int) -> None:
-    """Put an empty pipe in the socket's place, which closes it.
+    """Put a pipe that has ended in the socket's place, which closes it.
 
-    The number stays taken: were it free, the thread that still uses it could write to a file of the app.
+    The number stays taken: were it free, the thread that still uses it could write to a file of the app. The pipe
+    has to have ended before: a thread that `shutdown` woke looks at the number again, and where it finds a pipe that
+    may still bring something it goes back to sleep, and nothing wakes it.
     """
     reading, writing = os.pipe()
+    os.close(writing)
     try:
         os.dup2(reading, number, inheritable=False)
     finally:
         os.close(reading)
-        os.close(writing)
