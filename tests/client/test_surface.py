@@ -40,7 +40,7 @@ def test_every_public_method_is_in_the_document() -> None:
 
 
 def test_importing_does_nothing_and_takes_little() -> None:
-    """In CPU time, and the least of several turns, as a busy machine only adds; `make bench` measures, beside others."""
+    """In CPU time and the least of several turns, as a busy machine only adds; `make bench` has the figure."""
 
     def least(program: str) -> float:
         end = "\nimport resource\nused = resource.getrusage(resource.RUSAGE_SELF)\nprint(used.ru_utime + used.ru_stime)"

@@ -1,7 +1,7 @@
 """Does telemetry show at the start of the app? With and without it in turn, in the time of its window's thread.
 
-Until the window is painted nothing of telemetry is there, which is looked up and not timed: of the same start five turns
-took 346 to 447 ms. From there on, the smallest of several turns counts. What else runs on a machine takes away
+Until the window is painted nothing of telemetry is there, which is looked up and not timed: five turns of the same
+start took 346 to 447 ms. From there on, the smallest of several turns counts. What else runs on a machine takes away
 caches and the other half of a core, so a turn costs more for it and never less; a median follows the machine. Turns go
 on until the bound holds, and 30 ms more of work in each of them never let it.
 """

@@ -71,7 +71,6 @@ class Run:
             self._lock.release()
         self._path = self._lock = None
 
-
     def _make_folder(self) -> None:
         make_private_folder(self._folder.parent)
         make_private_folder(self._folder)
