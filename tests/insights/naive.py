@@ -185,13 +185,14 @@ def environment(events: Sequence[Event]) -> Rows:
     return found
 
 
-def pages(events: Sequence[Event]) -> Rows:
+def pages(events: Sequence[Event], kept: Callable[[Event], bool] = lambda event: True) -> Rows:
     views = [event for event in events if event.kind in ("page", "screen") and event.page]
     led: Counter[tuple[str, str]] = Counter()
     for own in of_installs(views):
         for one, two in pairwise(own):
             # Whole seconds, as clocks show them.
-            if two.time // 1000 - one.time // 1000 <= 30 * 60:
+            near = day(one) == day(two) and two.time // 1000 - one.time // 1000 <= 30 * 60
+            if near and kept(one):
                 led[one.page, two.page] += 1
     return [
         {
@@ -203,7 +204,7 @@ def pages(events: Sequence[Event]) -> Rows:
                 key=lambda row: (-int(str(row["times"])), str(row["page"])),
             )[:5],
         }
-        for page, own in by(views, lambda event: event.page).items()
+        for page, own in by(filter(kept, views), lambda event: event.page).items()
     ]
 
 
@@ -260,12 +261,12 @@ def providers(events: Sequence[Event]) -> Rows:
     for event, kind, name, value in facts(events):
         if kind != "extension":
             said = latest[kind, name]
-            # Told at the same moment, the larger text counts; an unknown version never replaces a known one.
-            new = (value != "", event.time, value)
+            # Of a day the largest counts; an unknown version never replaces a known one.
+            new = (value != "", day(event), float(value) if kind == "count" else value)
             said[event.install] = max(said.get(event.install, new), new)
     found = []
     for (kind, name), said in latest.items():
-        values = Counter(bucket_of(float(value)) if kind == "count" else value for *_, value in said.values())
+        values = Counter(bucket_of(value) if kind == "count" else value for *_, value in said.values())
         found += [
             {"kind": kind, "name": name, "value": value, "installs": count, "share": count / len(said)}
             for value, count in values.items()
@@ -295,12 +296,17 @@ def retention(events: Sequence[Event]) -> Rows:
 def funnel(events: Sequence[Event], steps: Sequence[str]) -> Rows:
     counts = [0] * len(steps)
     for own in of_installs(events):
-        after, reached = -1, 0
-        for step in steps:
-            times = [event.time for event in own if event.event == step and event.time > after]
-            if not times:
+        after, reached = date.min, 0
+        for place, step in enumerate(steps):
+            again = step in steps[:place]
+            days = [
+                day(event)
+                for event in own
+                if event.event == step and (day(event) > after if again else day(event) >= after)
+            ]
+            if not days:
                 break
-            after = min(times)
+            after = min(days)
             reached += 1
         for place in range(reached):
             counts[place] += 1

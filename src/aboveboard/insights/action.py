@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights.asking import rows
 from aboveboard.insights.breakdown import breakdown
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -19,14 +19,15 @@ DIVIDED_BY = (
 )  # fmt: skip
 """What one action is divided by."""
 
-# Without an event: the one that fails with most installs.
+# Without an event: the one that fails with most installs, or else the one of most installs.
 _EVENT = """
 SELECT event
-FROM events FINAL
+FROM {counted} AS events
 WHERE {where}
     AND kind = 'track'
+    {condition}
 GROUP BY event
-ORDER BY uniqExactIf((source, install), failed) DESC, uniqExact(source, install) DESC, event
+ORDER BY {installs} DESC, event
 LIMIT 1
 """
 
@@ -35,7 +36,8 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     """Return how the event that the filters name went, divided by each of DIVIDED_BY; else that which fails most.
 
     Rows: event, by, value, events, installs, failures, success_rate (0 to 1, None where nothing ended), p50_ms,
-    p95_ms. Values that an event did not say have no row; 400 rows of each division at the most.
+    p95_ms (durations as in `actions`). Values that an event did not say have no row; 400 rows of each division
+    at the most.
     """
     filters = of_one_action(client, filters)
     event = filters.equal.get("event", "")
@@ -46,5 +48,6 @@ def of_one_action(client: "Client", filters: Filters) -> Filters:
     """Return the filters with an event: the one that they name, or else the one that fails with most installs."""
     if filters.equal.get("event"):
         return filters
-    found = rows(client, _EVENT, filters)
+    look = Look(client, filters)
+    found = look.rows(_EVENT, {"condition": "AND failed"}) or look.rows(_EVENT, {"condition": ""})
     return replace(filters, equal={**filters.equal, "event": found[0]["event"]}) if found else filters

@@ -2,12 +2,10 @@
 
 from bisect import bisect_left
 
+from aboveboard.store.rollups import EDGES
+from aboveboard.store.rollups import UPPER as _UPPER
+
 __all__ = ["EDGES", "bucket_name", "bucket_of"]
-
-_UPPER = [0, 1, 2, *(digit * 10**power for power in range(10) for digit in (5, 10, 20))]
-
-EDGES = [float(edge) for edge in _UPPER]
-"""The largest number of each bucket but the last; the first holds 0 and what is below."""
 
 
 def bucket_name(place: str) -> str:

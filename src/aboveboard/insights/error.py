@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights.asking import rows
 from aboveboard.insights.breakdown import breakdown
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -20,7 +20,7 @@ DIVIDED_BY = ("version", "os", "arch", "country", "event", "extension version", 
 # Without a reason: the one of most installs.
 _REASON = """
 SELECT fingerprint
-FROM events FINAL
+FROM {counted} AS events
 WHERE {where}
     AND failed
 GROUP BY fingerprint
@@ -47,5 +47,5 @@ def of_one_reason(client: "Client", filters: Filters) -> Filters:
     """Return the filters with a reason: the one that they name, or else the one of most installs."""
     if filters.equal.get("reason"):
         return filters
-    found = rows(client, _REASON, filters)
+    found = Look(client, filters).rows(_REASON)
     return replace(filters, equal={**filters.equal, "reason": found[0]["fingerprint"]}) if found else filters

@@ -3,8 +3,6 @@
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights.asking import rows
-from aboveboard.insights.facts import FACT_ROWS
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look
 
@@ -16,10 +14,18 @@ else:
 __all__ = ["ask"]
 
 _INSTALLED = """
-SELECT name AS extension, value AS version, app_version, groupUniqArray((source, install)) AS having
-FROM
-({facts})
-WHERE kind = 'extension'
+SELECT name AS extension, said AS version, {installs} AS by_installs
+FROM {facts} AS events
+WHERE {of_installs}
+    AND kind = 'extension'
+GROUP BY extension, version
+"""
+
+_BESIDE = """
+SELECT name AS extension, said AS version, app_version, {installs} AS by_installs
+FROM {facts} AS events
+WHERE {of_installs}
+    AND kind = 'extension'
 GROUP BY extension, version, app_version
 ORDER BY extension, version, app_version
 """
@@ -44,23 +50,20 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     Rows: extension, version, installs, app_versions (installs by version of the app), events (its own), failures,
     success_rate (None where it logged nothing that ended).
     """
-    facts = FACT_ROWS.format(where=filters.where())
-    having: dict[tuple[str, str], set[Any]] = defaultdict(set)
+    look = Look(client, filters)
+    having = {(row["extension"], row["version"]): row["by_installs"] for row in look.rows(_INSTALLED)}
     beside: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for row in rows(client, _INSTALLED, filters, {"facts": facts}):
-        key = row["extension"], row["version"]
-        having[key].update(row["having"])
-        beside[key][row["app_version"]] = len(row["having"])
+    for row in look.rows(_BESIDE):
+        beside[row["extension"], row["version"]][row["app_version"]] = row["by_installs"]
     events = {
-        (row["extension"], row["version"]): {"events": row["times"], **row}
-        for row in Look(client, filters).rows(_EVENTS)
+        (row["extension"], row["version"]): {"events": row["times"], **row} for row in look.rows(_EVENTS)
     }
     nothing = {"events": 0, "failures": 0, "success_rate": None}
     found = [
         {
             "extension": name,
             "version": version,
-            "installs": len(having[name, version]),
+            "installs": having.get((name, version), 0),
             "app_versions": beside[name, version],
             **{each: events.get((name, version), nothing)[each] for each in nothing},
         }

@@ -1,20 +1,17 @@
-"""Which extensions and providers does an install have, and how many objects?
-
-They are told by the events of a start: those that our client logs (`extensions`, `providers`) and those of Podman
-Desktop (`activateExtension`, `createProvider`, `registerContainerProviderConnection`, `list…`).
-"""
+"""Which extensions and providers does an install have, and how many objects?"""
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aboveboard.insights.buckets import bucket_of
 from aboveboard.insights.filters import FINAL, Filters
+from aboveboard.store.rollups import FACT_ROWS
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 else:
     Client = Any
 
-__all__ = ["COUNTS", "FACTS", "FACT_ROWS", "of_attempts"]
+__all__ = ["COUNTS", "FACTS", "of_attempts"]
 
 FACTS: TypeAlias = dict[tuple[str, str], tuple[dict[tuple[str, str], str], dict[str, str]]]
 """(kind, name) → values by (install, app version), and by install."""
@@ -26,78 +23,6 @@ COUNTS = {
     "listVolumes": "volumes",
 }
 """Which events say in `total` how many objects there are."""
-
-# Each row is one thing that an event says: kind (extension, provider, count), its name, its version or number. A
-# name that was cleaned away is none.
-FACT_ROWS = """
-SELECT source, install, app_version, time, fact.1 AS kind, fact.2 AS name, fact.3 AS value
-FROM
-(
-    SELECT
-        source, install, app_version, time,
-        arrayJoin(arrayConcat(
-            if(extension != '', [('extension', extension, extension_version)], []),
-            if(
-                event = 'activateExtension',
-                [(
-                    'extension',
-                    JSONExtractString(properties, 'extensionId'),
-                    JSONExtractString(properties, 'extensionVersion')
-                )],
-                []
-            ),
-            if(
-                event = 'extensions',
-                arrayMap(
-                    each -> ('extension', JSONExtractString(each, 'id'), JSONExtractString(each, 'version')),
-                    JSONExtractArrayRaw(properties, 'installed')
-                ),
-                []
-            ),
-            if(
-                event IN ('providers', 'createProvider', 'updateProvider', 'registerContainerProviderConnection'),
-                [(
-                    'provider',
-                    lower(arrayFirst(
-                        each -> each != '',
-                        arrayMap(
-                            key -> JSONExtractString(properties, key),
-                            ['engine', 'kind', 'type', 'provider', 'name']
-                        )
-                    )),
-                    JSONExtractString(properties, 'version')
-                )],
-                []
-            ),
-            if(
-                event = 'providers',
-                arrayMap(
-                    key -> ('count', key, JSONExtractRaw(properties, key)),
-                    ['containers', 'images', 'pods', 'volumes']
-                ),
-                []
-            ),
-            if(
-                event IN ('listContainers', 'listImages', 'listPods', 'listVolumes'),
-                [('count', lower(substring(event, 5)), JSONExtractRaw(properties, 'total'))],
-                []
-            )
-        )) AS fact
-    FROM events FINAL
-    WHERE {where}
-        AND install != ''
-        AND (
-            extension != ''
-            OR event IN (
-                'activateExtension', 'extensions', 'providers', 'createProvider', 'updateProvider',
-                'registerContainerProviderConnection', 'listContainers', 'listImages', 'listPods', 'listVolumes'
-            )
-        )
-)
-WHERE name != ''
-    AND NOT name LIKE '%<%'
-    AND NOT (kind = 'count' AND NOT match(value, '^[0-9]'))
-"""
 
 # The latest value in each app version; an unknown version never replaces a known one.
 _OF_ATTEMPTS = """
@@ -118,7 +43,11 @@ ORDER BY latest
 
 def of_attempts(client: "Client", filters: Filters, event: str) -> FACTS:
     """Return what is known of the installs that logged an event; counts as the names of their buckets."""
-    rows = FACT_ROWS.format(where=filters.where())
+    rows = FACT_ROWS.format(
+        whose="source, install",
+        events="(SELECT * FROM events FINAL)",
+        where=f"{filters.where()}\n    AND install != ''",
+    )
     sql = _OF_ATTEMPTS.format(rows=rows, where=filters.where())
     parameters = {**filters.parameters(), "event": event}
     result = client.query(sql, parameters=parameters, settings=FINAL)

@@ -1,8 +1,9 @@
 """How many take a way to its end, and where are the others lost?"""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights.asking import rows
+from aboveboard.insights.bits import Bits, how_many
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look
 
@@ -14,7 +15,6 @@ else:
 __all__ = ["ask"]
 
 _MOST_STEPS = 8
-_WINDOW = 400 * 86_400_000
 
 _COMMON = """
 SELECT event
@@ -27,41 +27,31 @@ ORDER BY {installs} DESC, min(first_time), event
 LIMIT 3
 """
 
-_FUNNEL = """
-SELECT reached, count() AS installs
-FROM
-(
-    SELECT
-        windowFunnel({{window:UInt64}}, 'strict_increase')(
-            toUInt64(toUnixTimestamp64Milli(time)),
-            {steps}
-        ) AS reached
-    FROM events FINAL
-    WHERE {where}
-        AND install != ''
-        AND event IN {{names:Array(String)}}
-    GROUP BY source, install
-)
-GROUP BY reached
+_DAYS = """
+SELECT
+    toInt64(toUInt16(day)) AS of_day,
+    toInt64(indexOf({{names:Array(String)}}, event) - 1) AS place,
+    groupBitmapMergeState(installs) AS those
+FROM {counted} AS events
+WHERE {where}
+    AND event IN {{names:Array(String)}}
+GROUP BY of_day, place
+ORDER BY of_day
 """
 
 
 def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     """Return a row for each step; without chosen ones for the three events of most installs.
 
-    Rows: step (from 1), event, installs (that logged all events up to this one, each later than the one before),
-    share (of the installs of the first step, 0 to 1), of_previous (of those of the step before).
+    Rows: step (from 1), event, installs (that logged this event on the day of the step before, or later; an event
+    that was a step already counts on a later day only), share (of the installs of the first step, 0 to 1),
+    of_previous (of those of the step before). Days are those of UTC; the order within one is not looked at.
     """
-    steps = list(filters.steps[:_MOST_STEPS]) or [row["event"] for row in Look(client, filters).rows(_COMMON)]
+    look = Look(client, filters)
+    steps = list(filters.steps[:_MOST_STEPS]) or [row["event"] for row in look.rows(_COMMON)]
     if not steps:
         return []
-    named = {f"step{number}": step for number, step in enumerate(steps)}
-    conditions = ", ".join(f"event = {{{name}:String}}" for name in named)
-    found = rows(client, _FUNNEL, filters, {"steps": conditions}, window=_WINDOW, names=steps, **named)
-    ended = {row["reached"]: row["installs"] for row in found}
-    counts = [
-        sum(ended.get(last, 0) for last in range(step, len(steps) + 1)) for step in range(1, len(steps) + 1)
-    ]
+    counts = _reached(look, steps)
     return [
         {
             "step": place + 1,
@@ -72,6 +62,24 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
         }
         for place, step in enumerate(steps)
     ]
+
+
+def _reached(look: Look, steps: Sequence[str]) -> list[int]:
+    """Count the installs that have taken each step, day by day."""
+    names = sorted(set(steps))
+    rows = look.bitmaps(_DAYS, keys=2, names=names)
+    days: dict[int, dict[str, Bits]] = {}
+    for (day, place), (bits,) in zip(rows.keys, rows.bits, strict=True):
+        days.setdefault(day, {})[names[place]] = bits
+    reached = [rows.none() for _ in steps]
+    for logged in days.values():
+        before = list(reached)
+        for place, step in enumerate(steps):
+            here = logged.get(step, rows.none())
+            if place:
+                here = here & (before if step in steps[:place] else reached)[place - 1]
+            reached[place] = reached[place] | here
+    return [how_many(bits) for bits in reached]
 
 
 def _share(some: int, every: int) -> float | None:

@@ -2,6 +2,10 @@
 
 from typing import NamedTuple
 
+from aboveboard.store.rollups.divisions import CODES, DIVISIONS
+from aboveboard.store.rollups.facts import FACTS, HAVING
+from aboveboard.store.rollups.views import OPENED, VIEWS
+
 __all__ = ["ATTRIBUTES", "DURATION", "TABLES", "Table", "events_of"]
 
 DURATION = """if(
@@ -218,6 +222,12 @@ TABLES = {
         Table("rollup_versions", *_from(_BY_VERSION, "rollup_stays", _STAYS, "number > 0")),
         Table("rollup_tries", *_from(_TRIES, "rollup_counts", _COUNTS, "NOT given_up AND app_version != ''")),
         Table("rollup_ends", *_from(_ENDS, "rollup_runs", _RUNS, "number > 0")),
+        Table("rollup_divisions", *_from(DIVISIONS, "rollup_counts", _COUNTS, "stored > 0")),
+        Table("rollup_codes", *[CODES.replace("{duration}", DURATION)] * 2),
+        Table("rollup_facts", FACTS, FACTS),
+        Table("rollup_having", HAVING, FACTS),
+        Table("rollup_views", VIEWS, VIEWS),
+        Table("rollup_opened", OPENED, VIEWS),
     )
 }
 """Every table, in the order in which they are built: a later one may read an earlier."""
