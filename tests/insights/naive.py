@@ -11,6 +11,12 @@ from aboveboard.collector.event import Event
 from aboveboard.insights.buckets import bucket_of
 
 Rows = list[dict[str, Any]]
+Kept = Callable[[Event], bool]
+
+
+def everything(event: Event) -> bool:
+    return True
+
 
 ATTRIBUTES = ("os", "os_version", "arch", "country", "app_version")
 
@@ -104,7 +110,7 @@ def quantile(values: Sequence[float], share: float) -> float | None:
     return values[low] + (place - low) * (values[high] - values[low])
 
 
-def overview(events: Sequence[Event]) -> Rows:
+def overview(events: Sequence[Event], kept: Kept = everything) -> Rows:
     firsts = {own[0].install: day(own[0]) for own in of_installs(events)}
     unclean = set()
     for own in of_installs(events):
@@ -112,6 +118,7 @@ def overview(events: Sequence[Event]) -> Rows:
         for before, now in pairwise(runs):
             if before.event == now.event == "startup":
                 unclean.add((now.install, now.message_id, now.part))
+    events = [event for event in events if kept(event)]
     starts: dict[str, Callable[[date], date]] = {
         "day": lambda when: when,
         "week": monday,
@@ -185,7 +192,7 @@ def environment(events: Sequence[Event]) -> Rows:
     return found
 
 
-def pages(events: Sequence[Event], kept: Callable[[Event], bool] = lambda event: True) -> Rows:
+def pages(events: Sequence[Event], kept: Kept = everything) -> Rows:
     views = [event for event in events if event.kind in ("page", "screen") and event.page]
     led: Counter[tuple[str, str]] = Counter()
     for own in of_installs(views):
@@ -274,11 +281,11 @@ def providers(events: Sequence[Event]) -> Rows:
     return found
 
 
-def retention(events: Sequence[Event]) -> Rows:
+def retention(events: Sequence[Event], kept: Kept = everything) -> Rows:
     active: dict[tuple[date, str | None], dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     for own in map(by_version, of_installs(events)):
         cohort = monday(day(own[0]))
-        for event in own:
+        for event in filter(kept, own):
             week = (monday(day(event)) - cohort).days // 7
             for version in (None, own[0].app_version):
                 active[cohort, version][week].add(event.install)

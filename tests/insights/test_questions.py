@@ -17,10 +17,16 @@ from tests.insights.conftest import NOON, Store, sent
 
 STEPS = ("startup", "pull", "shutdown")
 
+
+def in_place(place: tuple[str, str]) -> dict[str, Any]:
+    return dict(zip(("os", "country"), place, strict=True))
+
+
 INSTALLS = st.sampled_from(["", "a", "b", "c", "d"])
 TIMES = st.integers(0, 20 * 86_400).map(lambda seconds: NOON - timedelta(seconds=seconds))
 NEAR = st.integers(0, 4000).map(lambda seconds: NOON - timedelta(seconds=seconds))
 VERSIONS = st.sampled_from(["", "1.0.0", "1.1.0", "1.2.0"])
+PLACES = st.sampled_from([("Linux", "DE"), ("Linux", "DE"), ("Linux", "FR"), ("Windows", "DE")])
 RESULTS = st.sampled_from(
     [
         {},
@@ -60,11 +66,13 @@ TOLD = st.one_of(
     st.integers(0, 30).map(lambda total: ("listContainers", {"total": total})),
     st.just(("extensions", {"installed": [{"id": "podman-desktop.kind", "version": "0.3.0"}]})),
 )
-TRACKS = st.tuples(st.one_of(NAMED, TOLD), INSTALLS, st.one_of(TIMES, NEAR), VERSIONS).map(
-    lambda drawn: sent(drawn[0][0], drawn[1], at=drawn[2], version=drawn[3], properties=drawn[0][1])
+TRACKS = st.tuples(st.one_of(NAMED, TOLD), INSTALLS, st.one_of(TIMES, NEAR), VERSIONS, PLACES).map(
+    lambda drawn: sent(
+        drawn[0][0], drawn[1], at=drawn[2], version=drawn[3], properties=drawn[0][1], **in_place(drawn[4])
+    )
 )
-PAGES = st.tuples(st.sampled_from(["/", "/containers", "/images"]), INSTALLS, NEAR, VERSIONS).map(
-    lambda drawn: sent(drawn[0], drawn[1], at=drawn[2], version=drawn[3], kind="page")
+PAGES = st.tuples(st.sampled_from(["/", "/containers", "/images"]), INSTALLS, NEAR, VERSIONS, PLACES).map(
+    lambda drawn: sent(drawn[0], drawn[1], at=drawn[2], version=drawn[3], kind="page", **in_place(drawn[4]))
 )
 EVENTS = st.lists(st.one_of(TRACKS, TRACKS, PAGES), max_size=40)
 

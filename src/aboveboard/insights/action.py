@@ -39,15 +39,19 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     p95_ms (durations as in `actions`). Values that an event did not say have no row; 400 rows of each division
     at the most.
     """
-    filters = of_one_action(client, filters)
+    look = Look(client, filters)
+    filters = _of_one_action(look, filters)
     event = filters.equal.get("event", "")
-    return [{"event": event} | row for row in breakdown(client, filters, DIVIDED_BY)] if event else []
+    return [{"event": event} | row for row in breakdown(look.under(filters), DIVIDED_BY)] if event else []
 
 
 def of_one_action(client: "Client", filters: Filters) -> Filters:
     """Return the filters with an event: the one that they name, or else the one that fails with most installs."""
+    return _of_one_action(Look(client, filters), filters)
+
+
+def _of_one_action(look: Look, filters: Filters) -> Filters:
     if filters.equal.get("event"):
         return filters
-    look = Look(client, filters)
     found = look.rows(_EVENT, {"condition": "AND failed"}) or look.rows(_EVENT, {"condition": ""})
     return replace(filters, equal={**filters.equal, "event": found[0]["event"]}) if found else filters

@@ -1,100 +1,93 @@
 """How do the events that are let through divide by version, system, country and so on, and from day to day?"""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from aboveboard.insights.durations import quantiles
-from aboveboard.insights.filters import Filters
+from aboveboard.insights.durations import AROUND, between
 from aboveboard.insights.looking import Look
 from aboveboard.store.rollups import DIVISION_PAIRS
 
-if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
-else:
-    Client = Any
-
 __all__ = ["breakdown"]
 
-_COUNTED = """
-    {estimated} AS times,
-    {installs} AS by_installs,
-    {failures} AS failures,
-    {success_rate} AS success_rate,
-    sumMap(durations.1, durations.2) AS timed"""
+_SHARES = (0.5, 0.95)
 
-_LARGEST = """
-GROUP BY by, value
+# One row for each value; of durations only the keys around those that are told leave the engine.
+_OF_EACH = f"""
+SELECT
+    by, value, times, by_installs, failures, success_rate,
+    arraySum(timed.2) AS how_many,
+    if(how_many > 0, {AROUND.format(shares=list(_SHARES))}, []) AS around
+FROM
+(
+    SELECT
+        told.1 AS by,
+        told.2 AS value,
+        {{estimated}} AS times,
+        {{installs}} AS by_installs,
+        {{failures}} AS failures,
+        {{success_rate}} AS success_rate,
+        {{timed}} AS timed
+    FROM
+    (
+        SELECT
+            failed, weights, ended, ended_weights, worked, installs, durations,
+            arrayJoin([{{pairs}}]) AS told
+        FROM {{table}} AS events
+        WHERE {{where}}
+            {{condition}}
+    )
+    WHERE value != ''
+    GROUP BY by, value
+)
 ORDER BY by, by_installs DESC, times DESC, value
 LIMIT 400 BY by
-"""
+"""  # noqa: S608
 
-_DIVIDED = f"""
-SELECT
-    division AS by,
-    value,{_COUNTED}
-FROM {{divisions}} AS events
-WHERE {{where}}
-    AND division IN {{{{by:Array(String)}}}}
-    {{condition}}{_LARGEST}"""  # noqa: S608
+_TIMED = "sumMap(durations.1, durations.2)"
+_UNTIMED = "([0], [0])"
 
-# Under filters that divisions do not know.
-_FILTERED = f"""
-SELECT
-    told.1 AS by,
-    told.2 AS value,{_COUNTED}
-FROM
-(
-    SELECT
-        failed, weights, ended, ended_weights, worked, installs, durations,
-        arrayJoin([{{pairs}}]) AS told
-    FROM {{counts}} AS events
-    WHERE {{where}}
-        {{condition}}
-)
-WHERE value != ''{_LARGEST}"""  # noqa: S608
+_CODES = {"status code": "status", "exit code": "exit"}
 
-_CODES = f"""
-SELECT
-    told.1 AS by,
-    told.2 AS value,{_COUNTED}
-FROM
-(
-    SELECT
-        failed, weights, ended, ended_weights, worked, installs, durations,
-        arrayJoin([('status code', status), ('exit code', exit)]) AS told
-    FROM {{codes}} AS events
-    WHERE {{where}}
-        {{condition}}
-)
-WHERE value != ''
-    AND by IN {{{{by:Array(String)}}}}{_LARGEST}"""  # noqa: S608
+_KNOWN = "(division, value)"
+_WEEK = "('week', if(division = 'day', toString(toMonday(day)), ''))"
 
 
-def breakdown(
-    client: "Client", filters: Filters, by: tuple[str, ...], *, failed: bool = False
-) -> list[dict[str, Any]]:
+def breakdown(look: Look, by: tuple[str, ...], *, failed: bool = False) -> list[dict[str, Any]]:
     """Return a row for each value of each of `by`, in their order, days and weeks in theirs.
 
     Rows: by, value, events, installs, failures, success_rate, p50_ms, p95_ms. Durations are as in `actions`.
     """
-    look = Look(client, filters)
-    condition = {"condition": "AND failed" if failed else ""}
+    words = {
+        "condition": "AND failed" if failed else "",
+        "timed": _UNTIMED if failed else _TIMED,
+    }
     known = [name for name in by if name in DIVISION_PAIRS]
-    if set(filters.equal) <= {"event", "reason"}:
-        found = look.rows(_DIVIDED, condition, by=known)
+    found = []
+    if set(look.named) <= {"event", "reason"}:
+        of_these = {"table": "{divisions}", "pairs": f"{_KNOWN}, {_WEEK}" if "week" in by else _KNOWN}
+        narrow = "AND division IN {divisions:Array(String)}"
+        found += look.rows(
+            _of(of_these), words | {"condition": f"{words['condition']} {narrow}"}, divisions=known
+        )
     else:
         pairs = ", ".join(f"('{name}', toString({DIVISION_PAIRS[name]}))" for name in known)
-        found = look.rows(_FILTERED, {"pairs": pairs, **condition})
-    codes = [name for name in by if name not in DIVISION_PAIRS]
+        found += look.rows(_of({"table": "{counts}", "pairs": pairs}), words)
+    codes = [f"('{name}', {column})" for name, column in _CODES.items() if name in by]
     if codes:
-        found += look.rows(_CODES, condition, by=codes)
+        found += look.rows(_of({"table": "{codes}", "pairs": ", ".join(codes)}), words)
     divided = [_row(row) for row in found]
     divided.sort(key=lambda row: (by.index(row["by"]), row["value"] if row["by"] in ("day", "week") else ""))
     return divided
 
 
+def _of(words: dict[str, str]) -> str:
+    text = _OF_EACH
+    for name, word in words.items():
+        text = text.replace(f"{{{name}}}", word)
+    return text
+
+
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    keys, counts = row["timed"]
-    middle, slow = quantiles(keys, counts, (0.5, 0.95))
+    middle, slow = between(row["around"], row["how_many"], _SHARES)
     return {
         "by": row["by"],
         "value": row["value"],

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from aboveboard.insights.bits import Bitmaps, Bits
+from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look, Numbers
 
 __all__ = ["Day", "days_in_use", "holds", "joined", "settle"]
@@ -19,8 +20,9 @@ SELECT
     toInt64(indexOf({{{{versions:Array(String)}}}}, app_version) - 1) AS version,
     toInt64(build) AS of_build,
     groupBitmapMergeState(installs) AS here,
-    groupBitmapMergeState({which}) AS by_version
-FROM {{versions}} AS events
+    groupBitmapMergeState({which}) AS by_version,
+    groupBitmapMergeStateIf(installs, {{chosen}}) AS of_some
+FROM {{{table}}} AS events
 WHERE {{of_installs}}
     AND app_version IN {{{{versions:Array(String)}}}}
 GROUP BY of_day, version, of_build
@@ -31,43 +33,60 @@ ORDER BY of_day, version, of_build
 class Day(NamedTuple):
     """One day: all that were in use, each install once under a version (by its place), and those in `unsettled`.
 
-    The unsettled have events of several versions in several builds, whose moments only their rows know.
+    The unsettled have events of several versions in several builds or places, whose moments only their rows know.
+    `chosen` are those of the installs that the filters let through.
     """
 
     installs: Bits
     versions: dict[int, Bits]
     unsettled: Bits
+    chosen: Bits
 
 
-def days_in_use(look: Look, versions: list[str], *, last: bool) -> tuple[dict[int, Day], Bitmaps]:
+def days_in_use(
+    look: Look, versions: list[str], *, last: bool, chosen: Filters | None = None
+) -> tuple[dict[int, Day], Bitmaps]:
     """Return the days (since 1970) in order, each with its installs by first or `last` version, and what bits mean.
 
-    Of versions at the same moment the first in `versions` counts, with `last` the last one.
+    Of versions at the same moment the first in `versions` counts, with `last` the last one. `chosen` are other
+    filters than those of the look, and of it is told on which days they let an install through.
     """
+    which = "ended" if last else "began"
+    if "version" in look.named:
+        # Who went on to another version on that day has not ended it with this one, but the filters see no other.
+        which = "installs"
     rows = look.bitmaps(
-        _DAYS.format(which="ended" if last else "began"),
+        _DAYS.format(which=which, table="places" if chosen and chosen.equal else "versions"),
         keys=3,
-        states=2,
+        states=3,
+        words={"chosen": chosen.of_places() if chosen else "0"},
         versions=versions,
+        **(chosen.equal if chosen else {}),
     )
-    of_days: dict[int, list[tuple[int, int, Bits, Bits]]] = defaultdict(list)
-    for (day, version, build), (here, those) in zip(rows.keys, rows.bits, strict=True):
-        of_days[day].append((version, build, here, those))
-    return {day: _day(those, rows.none(), last=last) for day, those in of_days.items()}, rows
+    of_days: dict[int, list[tuple[int, int, Bits, Bits, Bits]]] = defaultdict(list)
+    for (day, version, build), (here, those, of_some) in zip(rows.keys, rows.bits, strict=True):
+        of_days[day].append((version, build, here, those, of_some))
+    found = {
+        day: _day(those, rows.none(), last=last, places=bool(look.named)) for day, those in of_days.items()
+    }
+    return found, rows
 
 
-def _day(rows: list[tuple[int, int, Bits, Bits]], none: Bits, *, last: bool) -> Day:
+def _day(rows: list[tuple[int, int, Bits, Bits, Bits]], none: Bits, *, last: bool, places: bool) -> Day:
     by_version: dict[int, Bits] = {}
     by_build: dict[int, Bits] = {}
-    for version, build, _, those in rows:
+    for version, build, _, those, _ in rows:
         by_version[version] = by_version.get(version, none) | those
         by_build[build] = by_build.get(build, none) | those
-    unsettled = _twice(by_build.values(), none) & _twice(by_version.values(), none)
+    unsettled = _twice(by_version.values(), none)
+    if not places:
+        unsettled = unsettled & _twice(by_build.values(), none)
     taken, found = unsettled, {}
     for version in sorted(by_version, reverse=last):
         found[version] = by_version[version] & ~taken
         taken = taken | by_version[version]
-    return Day(joined((here for _, _, here, _ in rows), none), found, unsettled)
+    here = joined((here for _, _, here, _, _ in rows), none)
+    return Day(here, found, unsettled, joined((of_some for *_, of_some in rows), none))
 
 
 def joined(several: Iterable[Bits], none: Bits) -> Bits:

@@ -8,7 +8,16 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-__all__ = ["duration_of", "quantiles"]
+__all__ = ["AROUND", "between", "duration_of", "quantiles"]
+
+AROUND = """arrayMap(
+        place -> arrayMap(
+            at -> timed.1[arrayFirstIndex(until -> until > at, arrayCumSum(timed.2))],
+            [floor(place), least(floor(place) + 1, toFloat64(arraySum(timed.2)) - 1)]
+        ),
+        arrayMap(share -> share * (arraySum(timed.2) - 1), {shares})
+    )"""
+"""SQL: the two keys around each of the shares, of `timed`: keys in order and how many there are of each."""
 
 
 def duration_of(key: int) -> float:
@@ -17,6 +26,15 @@ def duration_of(key: int) -> float:
         return 0.0
     power, digits = divmod(key, 1000)
     return float(f"{digits or 1000}e{power - 402 - (not digits)}")
+
+
+def between(around: Sequence[Sequence[int]], count: int, shares: Sequence[float]) -> list[float | None]:
+    """Return what `quantiles` does, of the keys AROUND these shares of so many durations."""
+    if not count:
+        return [None] * len(shares)
+    places = (share * (count - 1) for share in shares)
+    ends = ([duration_of(key) for key in keys] for keys in around)
+    return [low + (place % 1) * (high - low) for place, (low, high) in zip(places, ends, strict=True)]
 
 
 def quantiles(keys: Iterable[int], counts: Iterable[int], shares: Sequence[float]) -> list[float | None]:

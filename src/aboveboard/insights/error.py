@@ -34,18 +34,23 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
 
     Rows: reason, by, value, failures, installs. Without a reason: the one of most installs.
     """
-    filters = of_one_reason(client, filters)
+    look = Look(client, filters)
+    filters = _of_one_reason(look, filters)
     reason = filters.equal.get("reason", "")
     if not reason:
         return []
-    found = breakdown(client, filters, DIVIDED_BY, failed=True)
+    found = breakdown(look.under(filters), DIVIDED_BY, failed=True)
     kept = ("by", "value", "failures", "installs")
     return [{"reason": reason} | {name: row[name] for name in kept} for row in found]
 
 
 def of_one_reason(client: "Client", filters: Filters) -> Filters:
     """Return the filters with a reason: the one that they name, or else the one of most installs."""
+    return _of_one_reason(Look(client, filters), filters)
+
+
+def _of_one_reason(look: Look, filters: Filters) -> Filters:
     if filters.equal.get("reason"):
         return filters
-    found = Look(client, filters).rows(_REASON)
+    found = look.rows(_REASON)
     return replace(filters, equal={**filters.equal, "reason": found[0]["fingerprint"]}) if found else filters

@@ -59,6 +59,10 @@ class Filters:
         )
         return "\n    AND ".join(["source IN {sources:Array(String)}", *equal])
 
+    def of_places(self) -> str:
+        """Return the condition of the filters that a version, system, architecture and country can meet."""
+        return self.kept("source", "version", "os", "arch", "country")
+
     def parameters(self) -> dict[str, object]:
         """Return the values of the parameters in `where`."""
         return {

@@ -69,7 +69,7 @@ def begun(client: "Client", filters: Filters) -> Begun:
     look = Look(client, replace(filters, equal={}), ever=True)
     (row,) = look.rows(_VERSIONS)
     versions = row["versions"]
-    days, rows = days_in_use(look, versions, last=False)
+    days, rows = days_in_use(look, versions, last=False, chosen=filters)
     seen = unsettled = rows.none()
     for day in days.values():
         unsettled = unsettled | (day.unsettled & ~seen)

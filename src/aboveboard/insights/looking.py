@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from aboveboard.insights.asking import in_utc
 from aboveboard.insights.bits import Bitmaps, read
 from aboveboard.insights.filters import FINAL, Filters
-from aboveboard.store.rollups import relations
+from aboveboard.store.rollups import Standing, relations, standing
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -65,14 +65,22 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 class Look:
     """One look at the events that filters let through, for all statements of one answer."""
 
-    def __init__(self, client: "Client", filters: Filters, *, ever: bool = False) -> None:
+    def __init__(
+        self, client: "Client", filters: Filters, *, ever: bool = False, stands: Standing | None = None
+    ) -> None:
         """Look at the span of the filters, or with `ever` at all that was before its end."""
         self._client = client
+        self._stands = stands or standing(client)
         self._filters = filters
         self._since = _EVER if ever else filters.since
-        self._relations = relations(client, self._since, filters.until)
-        self.whole_days = not filters.equal and filters.since.time() == time()
-        """Whether bitmaps of days, which know no filters, can tell of all that is looked at."""
+        self._relations = relations(client, self._since, filters.until, self._stands)
+        self.named = frozenset(filters.equal)
+        self.whole_days = set(filters.equal) <= _FINE and filters.since.time() == time()
+        """Whether bitmaps of days can tell of all that is looked at."""
+
+    def under(self, filters: Filters, *, ever: bool = False) -> "Look":
+        """Return a look at the same state of the store under other filters."""
+        return Look(self._client, filters, ever=ever, stands=self._stands)
 
     def rows(self, sql: str, words: dict[str, str] | None = None, **values: object) -> list[dict[str, Any]]:
         """Return the rows of a statement.
@@ -81,8 +89,8 @@ class Look:
         version and system too, `{views}` pages and the next ones, `{codes}` what has a status or exit code,
         `{where}` the condition on all of them; `{divisions}` know the filters event and reason only. `{stays}`
         and `{attributes}` are installs by day, `{facts}` what they said that they have, with `{of_installs}`;
-        `{runs}` with `{of_runs}`; `{versions}`, `{tries}` and `{ends}` are bitmaps by day. `{estimated}` and the
-        like are as in `asking.rows`.
+        `{runs}` with `{of_runs}`; `{versions}`, `{places}`, `{tries}` and `{ends}` are bitmaps by day.
+        `{estimated}` and the like are as in `asking.rows`.
         """
         found = self._client.query(*self._asked(sql, words, values), settings=FINAL).named_results()
         return [{name: _unnamed(in_utc(value)) for name, value in row.items()} for row in found]
@@ -93,9 +101,11 @@ class Look:
         found = self._client.query_np(text, parameters=parameters, settings=FINAL)
         return list(found.T) if found.size else [np.zeros(0, np.int64)] * _MOST_COLUMNS
 
-    def bitmaps(self, sql: str, keys: int, states: int = 1, **values: object) -> Bitmaps:
+    def bitmaps(
+        self, sql: str, keys: int, states: int = 1, words: dict[str, str] | None = None, **values: object
+    ) -> Bitmaps:
         """Return the rows of a statement: first `keys` columns of Int64, then states of `groupBitmap`."""
-        text, parameters = self._asked(sql, None, values)
+        text, parameters = self._asked(sql, words, values)
         raw = self._client.raw_query(text, parameters=parameters, settings=FINAL, fmt="RowBinary")
         return read(raw, keys, states, lists=self._relations.clustered)
 
@@ -114,7 +124,9 @@ class Look:
         tables = looked.sql()
         if not named & _PLACE:
             tables["facts"] = tables["having"]
-        if not named:
+        if named:
+            tables |= {"versions": tables["places"], "ends": tables["starts"]}
+        else:
             tables["views"] = tables["opened"]
         for name, unknown in _UNKNOWN.items():
             if named & unknown:

@@ -1,6 +1,8 @@
 """How many installs are in use, how many are new, do they work, and what has changed?"""
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -26,13 +28,23 @@ PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedel
 _OVERVIEW = """
 SELECT
     day,
+    sum(weights) AS times,
+    sumIf(stored, event = 'startup') AS starts,
+    sumIf(weights, failed) AS failing,
+    sum(ended) AS over,
+    sum(ended_weights) AS over_weights,
+    sum(worked) AS good
+FROM {counted} AS events
+WHERE {where}
+GROUP BY day
+"""
+
+_INSTALLS = """
+SELECT
+    day,
     toMonday(day) AS week,
     toStartOfMonth(day) AS month,
-    {estimated} AS times,
-    {installs} AS by_installs,
-    sumIf(stored, event = 'startup') AS starts,
-    {failures} AS failures,
-    {success_rate} AS success_rate
+    {installs} AS by_installs
 FROM {counted} AS events
 WHERE {where}
 GROUP BY GROUPING SETS ((day), (week), (month))
@@ -63,8 +75,11 @@ WHERE source IN {{sources:Array(String)}}
 """
 
 _IN_USE = """
-SELECT toInt64(toUInt16(day)) AS of_day, groupBitmapMergeState(installs) AS here
-FROM {versions} AS events
+SELECT
+    toInt64(toUInt16(day)) AS of_day,
+    groupBitmapMergeState(installs) AS here,
+    groupBitmapMergeStateIf(installs, {chosen}) AS of_some
+FROM {table} AS events
 WHERE {of_installs}
 GROUP BY of_day
 ORDER BY of_day
@@ -73,12 +88,12 @@ ORDER BY of_day
 _ENDS = """
 SELECT
     toInt64(toUInt16(day)) AS of_day,
-    toInt64(sum(inside)) AS ends,
-    groupBitmapMergeState(opened) AS begun,
+    toInt64(sumIf(inside, {of_runs})) AS ends,
+    groupBitmapMergeStateIf(opened, {of_runs}) AS begun,
     groupBitmapMergeState(shut) AS closed,
     groupBitmapMergeState(left_open) AS not_closed
 FROM {ends} AS events
-WHERE {of_installs}
+WHERE source IN {{sources:Array(String)}}
 GROUP BY of_day, build
 ORDER BY of_day, build
 """
@@ -96,16 +111,18 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     words; empty for the first, and "so far" where the period is not over).
     """
     look = Look(client, filters)
-    counted = {_key(row): row for row in look.rows(_OVERVIEW)}
+    counted = _counted(look)
     if look.whole_days:
-        new, ends = _new_of_days(client, filters), _unclean_of_days
+        installs, new = _installs_of_days(look, filters)
+        ends = _unclean_of_days
     else:
+        installs = Counter({_key(row): row["by_installs"] for row in look.rows(_INSTALLS)})
         new, ends = _new(look, firsts(client, filters)), _unclean
     unclean = _by_period(ends(look)) if filters.equal.get("event", "startup") == "startup" else Counter()
     found = []
     before: dict[str, Any] | None = None
     for key in sorted(counted, key=lambda key: (list(PERIODS).index(key[0]), key[1])):
-        row = _row(key, counted[key], new[key], unclean[key])
+        row = _row(key, counted[key], installs[key], new[key], unclean[key])
         following = before is not None and before["period"] == row["period"]
         row["changed"] = _said(before, row, filters) if before and following else ""
         found.append(row)
@@ -119,19 +136,29 @@ def _key(row: dict[str, Any]) -> Key:
     return period, row[period]
 
 
-def _row(key: Key, row: dict[str, Any], new: int, unclean: int) -> dict[str, Any]:
+def _counted(look: Look) -> dict[Key, dict[str, Any]]:
+    """Sum up the days of each period."""
+    sums: dict[Key, Counter[str]] = {}
+    for row in look.rows(_OVERVIEW):
+        day = (row.pop("day") - _NO_DAY).days
+        for period in PERIODS:
+            sums.setdefault((period, _start(day, period)), Counter()).update(row)
+    return dict(sums)
+
+
+def _row(key: Key, row: Mapping[str, Any], installs: int, new: int, unclean: int) -> dict[str, Any]:
     period, start = key
     return {
         "period": period,
         "start": start,
-        "installs": row["by_installs"],
+        "installs": installs,
         "new": new,
-        "returning": row["by_installs"] - new,
+        "returning": installs - new,
         "starts": row["starts"],
         "unclean_ends": unclean,
-        "events": row["times"],
-        "failures": row["failures"],
-        "success_rate": row["success_rate"],
+        "events": round(row["times"]),
+        "failures": round(row["failing"]),
+        "success_rate": row["good"] / row["over_weights"] if row["over"] else None,
     }
 
 
@@ -155,19 +182,27 @@ def _new(look: Look, first: Firsts) -> Counter[Key]:
     return counts
 
 
-def _new_of_days(client: "Client", filters: Filters) -> Counter[Key]:
-    """Count the same from the bitmaps of days."""
-    rows = Look(client, filters, ever=True).bitmaps(_IN_USE, keys=1)
+def _installs_of_days(look: Look, filters: Filters) -> tuple[Counter[Key], Counter[Key]]:
+    """Count the installs of each period, and those of its new ones, from the bitmaps of days."""
+    everyone = look.under(replace(filters, equal={}), ever=True)
+    rows = everyone.bitmaps(
+        _IN_USE.replace("{table}", "{places}" if filters.equal else "{versions}"),
+        keys=1,
+        states=2,
+        words={"chosen": filters.of_places()},
+        **filters.equal,
+    )
     since, seen = int(filters.since.timestamp()) // 86_400, rows.none()
     here: dict[Key, Bits] = {}
     new: dict[Key, Bits] = {}
-    for (day,), (active,) in zip(rows.keys, rows.bits, strict=True):
+    for (day,), (active, of_some) in zip(rows.keys, rows.bits, strict=True):
         for key in ((period, _start(day, period)) for period in PERIODS):
             new[key] = new.get(key, rows.none()) | (active & ~seen)
             if day >= since:
-                here[key] = here.get(key, rows.none()) | active
+                here[key] = here.get(key, rows.none()) | of_some
         seen = seen | active
-    return Counter({key: how_many(active & new[key]) for key, active in here.items()})
+    installs = Counter({key: how_many(active) for key, active in here.items()})
+    return installs, Counter({key: how_many(active & new[key]) for key, active in here.items()})
 
 
 def _unclean_of_days(look: Look) -> Counter[int]:

@@ -208,7 +208,7 @@ def _settle(days: dict[int, Day], rows: Bitmaps, install: Numbers, day: Numbers,
 def _risks(look: Look, versions: list[str]) -> Risks:
     """Count by action and version the installs by days in use until it first failed: those where it did, and all."""
     events = sorted(row["event"] for row in look.rows(_FAILING))
-    tried = _TRIED if look.whole_days else _TRIED_OF_SOME
+    tried = _TRIED_OF_SOME if look.named or not look.whole_days else _TRIED
     rows = look.bitmaps(tried, keys=4, events=events, versions=versions)
     found: Risks = {}
     for (event, version), those in groupby(zip(rows.keys, rows.bits, strict=True), lambda row: row[0][:2]):
@@ -225,11 +225,18 @@ def _risks(look: Look, versions: list[str]) -> Risks:
 def _at_risk(of_days: dict[int, dict[int, Bits]], rows: Bitmaps) -> Numbers:
     """Return how many installs fail on their n-th day of trying, and how many try for n days at all."""
     failed = rows.none()
-    tried: Numbers = np.zeros(failed.size * 8, np.uint8 if len(of_days) < 256 else np.uint16)
+    # How many days each install has tried, as a number whose binary digits lie in one bitmap each.
+    digits: list[Bits] = []
     for day in sorted(of_days):
-        here = joined(of_days[day].values(), rows.none()) & ~failed
-        tried += np.unpackbits(here, bitorder="little")
+        one_more = joined(of_days[day].values(), rows.none()) & ~failed
+        for place, digit in enumerate(digits):
+            digits[place], one_more = digit ^ one_more, digit & one_more
+        if one_more.any():
+            digits.append(one_more)
         failed = failed | of_days[day].get(1, rows.none())
+    tried = np.zeros(failed.size * 8, np.int64)
+    for place, digit in enumerate(digits):
+        tried += np.unpackbits(digit, bitorder="little").astype(np.int64) << place
     days = np.minimum(tried, _MOST_DAYS)
     table = np.zeros((2, _MOST_DAYS))
     bad = np.unpackbits(failed, bitorder="little").view(np.bool_)

@@ -71,7 +71,7 @@ def _of_days(client: "Client", filters: Filters) -> Iterator[tuple[int, str, int
     cohorts: dict[tuple[int, int], Bits] = {}
     for day in (day for day in first.days if day >= since):
         monday = day - (day - _MONDAY) % _WEEK
-        weeks[monday] = weeks.get(monday, none) | first.days[day].installs
+        weeks[monday] = weeks.get(monday, none) | first.days[day].chosen
         for version, new in first.new[day].items():
             cohorts[monday, version] = cohorts.get((monday, version), none) | new
     for (cohort, version), members in cohorts.items():

@@ -3,12 +3,12 @@
 from aboveboard.store.rollups.build import Builder, Keeper, forget_all, untouched
 from aboveboard.store.rollups.divisions import DIVISION_PAIRS
 from aboveboard.store.rollups.facts import EDGES, FACT_ROWS, UPPER
-from aboveboard.store.rollups.relation import Relations, relations
+from aboveboard.store.rollups.relation import Relations, Standing, relations, standing
 from aboveboard.store.rollups.state import Build, State, builds, states
 from aboveboard.store.rollups.tables import ATTRIBUTES
 
 __all__ = [
     "ATTRIBUTES", "DIVISION_PAIRS", "EDGES", "FACT_ROWS", "UPPER",
-    "Build", "Builder", "Keeper", "Relations", "State",
-    "builds", "forget_all", "relations", "states", "untouched",
+    "Build", "Builder", "Keeper", "Relations", "Standing", "State",
+    "builds", "forget_all", "relations", "standing", "states", "untouched",
 ]  # fmt: skip

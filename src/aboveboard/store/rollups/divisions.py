@@ -15,7 +15,8 @@ DIVISION_PAIRS = {
 }
 """What counted events can be divided by, and the SQL of each; beside them `status code` and `exit code`."""
 
-_PAIRS = ", ".join(f"('{name}', toString({sql}))" for name, sql in DIVISION_PAIRS.items())
+# Weeks are made of days.
+_PAIRS = ", ".join(f"('{name}', toString({sql}))" for name, sql in DIVISION_PAIRS.items() if name != "week")
 
 DIVISIONS = f"""
 SELECT

@@ -1,6 +1,6 @@
 """What does a question read? One relation: the counts of partitions that are as they were, and the events of others."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 else:
     Client = object
 
-__all__ = ["Relations", "relations"]
+__all__ = ["Relations", "Standing", "relations", "standing"]
 
 _RAW = """source IN {sources:Array(String)}
         AND time >= {since:DateTime64(3, 'UTC')}
@@ -61,15 +61,33 @@ class Relations(NamedTuple):
         return TABLES[name].raw.format(build="toUInt64(0)", events=events)
 
 
-def relations(client: "Client", since: datetime, until: datetime) -> Relations:
-    """Look which partitions with events of a span of time are as they were counted, and number what is read raw.
+class Standing(NamedTuple):
+    """What is counted as it stands, and all partitions: None in a cluster, whose servers count only their own."""
 
-    In a cluster all is read raw: its servers count their own partitions, which nobody compares yet.
-    """
+    good: Mapping[str, Build] | None
+    now: Collection[str] = ()
+
+
+def standing(client: "Client") -> Standing:
+    """Look which partitions are as they were counted."""
     if distributed(client):
-        return Relations([], [], clustered=True)
+        return Standing(None)
     known, now = builds(client), states(client)
     good = {circle: known[circle] for circle in now if circle in known and known[circle].state == now[circle]}
+    return Standing(good, now)
+
+
+def relations(
+    client: "Client", since: datetime, until: datetime, stands: Standing | None = None
+) -> Relations:
+    """Take the partitions with events of a span of time that are as they were counted, and number what is read raw.
+
+    In a cluster all is read raw: its servers count their own partitions, which nobody compares yet. `stands` is what
+    was seen for another span of the same answer.
+    """
+    good, now = stands or standing(client)
+    if good is None:
+        return Relations([], [], clustered=True)
     here = {circle: build for circle, build in good.items() if _meets(build, since, until)}
     whole = {circle: build for circle, build in here.items() if not _cut(build, since, until)}
     raw = [circle for circle in now if circle not in good or (circle in here and circle not in whole)]

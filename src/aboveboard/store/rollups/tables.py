@@ -135,10 +135,12 @@ FROM
 GROUP BY source, day, number, app_version, os, arch, country, extension
 """
 
-_BY_VERSION = """
+_PLACE = "app_version, os, arch, country"
+
+_DAILY = """
 SELECT
     {build} AS build,
-    source, day, app_version,
+    source, day, KEY,
     groupBitmapState(number) AS installs,
     groupBitmapStateIf(number, earliest = first_of_day) AS began,
     groupBitmapStateIf(number, app_version != '' AND latest = last_of_day) AS ended,
@@ -149,16 +151,19 @@ FROM
     SELECT
         *,
         min(earliest) OVER (PARTITION BY source, day, number) AS first_of_day,
-        maxIf(latest, app_version != '') OVER (PARTITION BY source, day, number) AS last_of_day
+        maxIf(latest, app_version != '') OVER (PARTITION BY source, day, numberHERE) AS last_of_day
     FROM
     (
-        SELECT source, day, number, app_version, min(first_time) AS earliest, max(last_time) AS latest
+        SELECT source, day, number, KEY, min(first_time) AS earliest, max(last_time) AS latest
         FROM {stays}
-        GROUP BY source, day, number, app_version
+        GROUP BY source, day, number, KEY
     )
 )
-GROUP BY source, day, app_version
+GROUP BY source, day, KEY
 """
+_BY_VERSION = _DAILY.replace("KEY", "app_version").replace("HERE", "")
+# The last version of a day is that of each place, since filters may leave out the others.
+_BY_PLACE = _DAILY.replace("KEY", _PLACE).replace("HERE", ", os, arch, country")
 
 _TRIES = """
 SELECT
@@ -173,17 +178,19 @@ FROM
 GROUP BY source, day, event, app_version, failed
 """
 
-_ENDS = """
+_ENDED = """
 SELECT
     {build} AS build,
-    source, day,
+    source, dayKEY,
     sum(starts) AS inside,
     groupBitmapStateIf(number, opens > 0) AS opened,
     groupBitmapStateIf(number, closes = 1) AS shut,
     groupBitmapStateIf(number, closes = 2) AS left_open
-FROM (SELECT source, day, number, inside AS starts, opens, closes FROM {runs})
-GROUP BY source, day
+FROM (SELECT source, dayKEY, number, inside AS starts, opens, closes FROM {runs})
+GROUP BY source, dayKEY
 """
+_ENDS = _ENDED.replace("KEY", "")
+_STARTS = _ENDED.replace("KEY", f", {_PLACE}, extension")
 
 
 def _from(select: str, name: str, raw: str, condition: str) -> tuple[str, str]:
@@ -222,6 +229,8 @@ TABLES = {
         Table("rollup_versions", *_from(_BY_VERSION, "rollup_stays", _STAYS, "number > 0")),
         Table("rollup_tries", *_from(_TRIES, "rollup_counts", _COUNTS, "NOT given_up AND app_version != ''")),
         Table("rollup_ends", *_from(_ENDS, "rollup_runs", _RUNS, "number > 0")),
+        Table("rollup_places", *_from(_BY_PLACE, "rollup_stays", _STAYS, "number > 0")),
+        Table("rollup_starts", *_from(_STARTS, "rollup_runs", _RUNS, "number > 0")),
         Table("rollup_divisions", *_from(DIVISIONS, "rollup_counts", _COUNTS, "stored > 0")),
         Table("rollup_codes", *[CODES.replace("{duration}", DURATION)] * 2),
         Table("rollup_facts", FACTS, FACTS),
