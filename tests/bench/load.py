@@ -1,6 +1,7 @@
 """How many events does a server take each second, and how long does each request wait?
 
-Run as a process of its own: `python -m tests.bench.load URL KEY CONNECTIONS SECONDS`. Prints one line of JSON.
+Run as a process of its own: `python -m tests.bench.load URL KEY CONNECTIONS SECONDS [RATE]`. Prints one line of JSON.
+With a rate (events a second) it sends no more than that, and else as much as is taken.
 It sends to this machine only, for a bounded time.
 """
 
@@ -81,17 +82,23 @@ def renewed(body: bytes, number: int) -> bytes:
     return body.replace(b"%05d}" % MOMENT, b"%05d}" % random.randrange(100_000))
 
 
-async def run(url: str, key: str, connections: int, seconds: float) -> dict[str, float]:
-    """Keep every connection busy for `seconds` and return events/s and latencies in milliseconds."""
+async def run(url: str, key: str, connections: int, seconds: float, rate: float = 0.0) -> dict[str, float]:
+    """Keep every connection busy for `seconds` and return events/s and latencies in milliseconds.
+
+    With a `rate` requests begin at even distances, the next one at once where the last took too long.
+    """
     parts = urlsplit(url)
     prepared, counter, latencies = bodies(key, 400), [0], []
     stop = time.perf_counter() + seconds
     first = random.getrandbits(24) << 8
+    began = time.perf_counter()
 
     async def one() -> None:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         while time.perf_counter() < stop:
             counter[0] += 1
+            due = began + counter[0] * BATCH / rate if rate else 0.0
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
             body = renewed(prepared[counter[0] % len(prepared)], first + counter[0])
             head = b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
             started = time.perf_counter()
@@ -119,4 +126,5 @@ async def run(url: str, key: str, connections: int, seconds: float) -> dict[str,
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(run(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))))
+    url, key, connections, *numbers = sys.argv[1:]
+    print(json.dumps(asyncio.run(run(url, key, int(connections), *map(float, numbers)))))
