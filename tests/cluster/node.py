@@ -28,6 +28,7 @@ from typing import Any
 import chdb
 from clickhouse_connect.driver._backend.chdb_backend import CHDB_TRANSPORT_SETTINGS
 
+from aboveboard.store.written import KEPT_SECONDS
 from tests.cluster import wire
 from tests.cluster.plain import distributed, plain
 
@@ -136,7 +137,9 @@ class Node:
         self.engine.run(sql)
         if mutated := re.match(r"ALTER TABLE (\w+) DELETE", sql):
             # The engine's own cleaning of old parts takes its time here.
+            self.engine.run(f"ALTER TABLE {mutated[1]} MODIFY SETTING old_parts_lifetime = 0")
             self.engine.run(f"ALTER TABLE {mutated[1]} DROP PARTITION ID 'none'")
+            self.engine.run(f"ALTER TABLE {mutated[1]} MODIFY SETTING old_parts_lifetime = {KEPT_SECONDS}")
 
     def for_all(self, statement: str) -> None:
         """Put a statement on the list, and wait until every node has run it."""

@@ -118,27 +118,29 @@ def one(server: Server, event: str, padding: int = 0) -> bytes:
 
 
 def fill_and_empty(disk: Disk, server: Server, senders: list[Sender], seconds: float) -> None:
-    eventually(lambda: all(sender.accepted for sender in senders))
+    before = [sender.accepted for sender in senders]
+    eventually(lambda: all(sender.accepted > then for sender, then in zip(senders, before, strict=True)))
     disk.fill()
     eventually(lambda: ready(server) == 503)
     assert refused(server, one(server, "late")) == (503, "store unavailable", "30")
     # What was stored can still be read.
     assert server.stored() > 0
     time.sleep(seconds)
-    before = [sender.accepted for sender in senders]
     assert ready(server) == 503
     disk.empty()
     eventually(lambda: ready(server) == 200)
-    eventually(lambda: all(sender.accepted > then for sender, then in zip(senders, before, strict=True)))
 
 
-def fill_while_sending(disk: Disk, tmp_path: Path, seconds: float) -> None:
+def fill_while_sending(disk: Disk, tmp_path: Path, seconds: float, times: int) -> None:
     server = start_on(disk, tmp_path)
     senders = [Sender(server, f"sender.{number}") for number in range(3)]
     for sender in senders:
         sender.start()
     try:
-        fill_and_empty(disk, server, senders, seconds)
+        for _ in range(times):
+            fill_and_empty(disk, server, senders, seconds)
+        before = [sender.accepted for sender in senders]
+        eventually(lambda: all(sender.accepted > then for sender, then in zip(senders, before, strict=True)))
     finally:
         for sender in senders:
             sender.running = False
@@ -146,21 +148,27 @@ def fill_while_sending(disk: Disk, tmp_path: Path, seconds: float) -> None:
         sender.join()
     stored = {row["event"]: row["events"] for row in server.api("actions", **{"from": "2026-01-01"})}
     stop_server(server)
+    log = (tmp_path / "data.stderr").read_text(encoding="utf-8")
+    print(f"{times} times full: {log.count('cut short')} times something was cut short")
     assert {sender.name: stored[sender.name] for sender in senders} == {
         sender.name: sender.accepted for sender in senders
     }
+    assert log.count("The store refuses: ") == log.count("The store takes events again.") >= times
 
 
 def test_a_full_disk_loses_nothing_and_ends_without_a_restart(disk: Disk, tmp_path: Path) -> None:
-    fill_while_sending(disk, tmp_path, seconds=2)
-    log = (tmp_path / "data.stderr").read_text(encoding="utf-8")
-    assert log.count("The store refuses: ") == 1
-    assert log.count("The store takes events again.") == 1
+    fill_while_sending(disk, tmp_path, seconds=0.5, times=3)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_a_disk_that_is_full_again_and_again_loses_nothing(disk: Disk, tmp_path: Path) -> None:
+    fill_while_sending(disk, tmp_path, seconds=0.5, times=60)
 
 
 @pytest.mark.soak
 def test_a_store_that_refuses_for_a_minute_loses_nothing(disk: Disk, tmp_path: Path) -> None:
-    fill_while_sending(disk, tmp_path, seconds=60)
+    fill_while_sending(disk, tmp_path, seconds=60, times=1)
 
 
 def test_a_server_that_nobody_sends_to_sees_by_itself_that_the_disk_has_space_again(

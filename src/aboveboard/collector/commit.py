@@ -16,8 +16,9 @@ import msgspec
 from aboveboard.collector.admit import Admission, Admitted
 from aboveboard.collector.body import gunzip
 from aboveboard.collector.event import Batch, Event, Quarantined
-from aboveboard.errors import RequestRefused
+from aboveboard.errors import RequestRefused, StoreError
 from aboveboard.store import DROPS, QUARANTINE, insert, write_something
+from aboveboard.store.written import embedded, ensure, mend
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -35,6 +36,7 @@ _WAITING_BYTES = 64 * 1024 * 1024
 _PATIENCE = 5.0
 """How many seconds a request waits for a store that refuses, before it is answered 503."""
 _PROBE_SECONDS = 1.0
+"""How often a store that refuses is asked, and an embedded one whether merges were written whole."""
 _VERSIONS = 2**63
 
 
@@ -90,6 +92,7 @@ class Committer:
         self._bytes = 0
         self._last = 0
         self._away = False
+        self._watched = embedded(client)
         self._thread = threading.Thread(target=self._run, name="aboveboard-commit", daemon=True)
 
     @property
@@ -156,7 +159,7 @@ class Committer:
     def _gathered(self) -> list[Delivery | _Mark | None]:
         """Wait for something and return all that waits; nothing, after a while, where the store has to be asked."""
         try:
-            group = [self._waiting.get(timeout=None if self.healthy else _PROBE_SECONDS)]
+            group = [self._waiting.get(timeout=_PROBE_SECONDS if self._watched or not self.healthy else None)]
         except queue.Empty:
             return []
         while len(group) < _GROUP and not self._waiting.empty():
@@ -243,15 +246,20 @@ class Committer:
 
         The first time takes a second or two, and must not be somebody's event.
         """
+        if self.healthy and self._watched:
+            return self._taken(lambda: None)
         return self._taken(partial(write_something, self._client))
 
     def _taken(self, write: Callable[[], None]) -> bool:
         from clickhouse_connect.driver.exceptions import ClickHouseError, DataError
 
         try:
+            if not self.healthy:
+                mend(self._client)
             write()
+            ensure(self._client)
         except Exception as error:  # noqa: BLE001  (likewise, for rows that the driver cannot write)
-            if isinstance(error, DataError) or not isinstance(error, (ClickHouseError, OSError)):
+            if isinstance(error, DataError) or not isinstance(error, (ClickHouseError, OSError, StoreError)):
                 _log.error("Rows do not fit the store, by a mistake of this program.%s", _where(error))
                 return False
             if not self._away:

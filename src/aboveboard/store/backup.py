@@ -13,6 +13,7 @@ from aboveboard.store.check import check
 from aboveboard.store.connection import backup_folder, connect, embedded_folder
 from aboveboard.store.migrations import migrate
 from aboveboard.store.rollups import forget_all
+from aboveboard.store.written import refused
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -33,8 +34,13 @@ def back_up(client: "Client", dsn: str) -> Path:
     folder = _folder(dsn)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / f"{uuid.uuid4().hex}.tar"
+    before = refused(client)
     try:
         client.command(_BACK_UP, parameters={"file": str(file)})
+        if refused(client) != before:
+            raise StoreError(
+                f"The disk of {folder} is full, so the backup is not whole. Make room and try again."
+            )
     except BaseException:
         file.unlink(missing_ok=True)
         raise

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from aboveboard.errors import StoreError
 from aboveboard.store.address import SCHEMES, Address, parse, without_password
 from aboveboard.store.failover import Failover
+from aboveboard.store.written import wait_for_mending
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -124,6 +125,7 @@ class Readers:
     def client(self) -> "Iterator[Client]":
         """Lend one client for the length of a `with` block, waiting until one is free."""
         client = self._idle.get()
+        wait_for_mending()
         try:
             yield client
         finally:

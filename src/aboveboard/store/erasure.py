@@ -6,14 +6,17 @@ instead of some time later. Which tables are concerned is read from the store: a
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from aboveboard.errors import StoreError
 from aboveboard.store.cluster import LOCAL
 from aboveboard.store.failover import cluster_of
 from aboveboard.store.rollups import untouched
+from aboveboard.store.written import KEPT_SECONDS, embedded, ensure, ensure_room
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -185,26 +188,48 @@ def delete_rows(
 
     Raises StoreError when old parts are still there after `wait` seconds.
     """
+    ensure_room(client)
     client.command(
         f"ALTER TABLE {table} DELETE WHERE {condition} SETTINGS mutations_sync = 2",
         parameters=dict(parameters),
     )
-    old = _inactive(client, table)
-    deadline = time.monotonic() + wait
-    clustered = bool(cluster_of(client))
-    while old:
-        # Dropping a partition that is not there has one effect: inactive parts that nobody reads are removed now.
-        # The servers of a cluster do that by themselves, within seconds.
-        if not clustered:
-            client.command(f"ALTER TABLE {table} DROP PARTITION ID 'none'")
-        old &= _inactive(client, table)
-        if old and time.monotonic() > deadline:
-            raise StoreError(
-                f"Deleted rows of the table {table} are still on disk in {len(old)} old parts, which a long query "
-                "reads or the disk does not give up. Ask for the deletion again."
-            )
-        if old:
-            time.sleep(1.0 if clustered else 0.05)
+    with _purging(client, table) as purge:
+        old = _inactive(client, table)
+        deadline = time.monotonic() + wait
+        while old:
+            purge()
+            old &= _inactive(client, table)
+            if old and time.monotonic() > deadline:
+                raise StoreError(
+                    f"Deleted rows of the table {table} are still on disk in {len(old)} old parts, which a long query "
+                    "reads or the disk does not give up. Ask for the deletion again."
+                )
+            if old:
+                time.sleep(0.05 if embedded(client) else 1.0)
+
+
+@contextmanager
+def _purging(client: "Client", table: str) -> Iterator[Callable[[], object]]:
+    """Yield what removes the parts of a table that were replaced and that nobody reads; servers do it by themselves.
+
+    An embedded store keeps them for a while, since a full disk may have cut short what replaced them: they go where it
+    did not, and nothing more is replaced meanwhile.
+    """
+    if not embedded(client):
+        yield lambda: None
+        return
+    keep = f"ALTER TABLE {table} MODIFY SETTING old_parts_lifetime = "
+    client.command(f"SYSTEM STOP MERGES {table}")
+    try:
+        ensure(client)
+        client.command(f"{keep}0")
+        try:
+            # Dropping a partition that is not there has this one effect.
+            yield partial(client.command, f"ALTER TABLE {table} DROP PARTITION ID 'none'")
+        finally:
+            client.command(f"{keep}{KEPT_SECONDS}")
+    finally:
+        client.command(f"SYSTEM START MERGES {table}")
 
 
 def _inactive(client: "Client", table: str) -> set[str]:
@@ -226,6 +251,7 @@ def save(client: "Client", changed: Sequence[Erasure]) -> None:
     ]
     if rows:
         client.insert("erasures", rows, column_names=Erasure._fields)
+        ensure(client)
 
 
 def erasures(

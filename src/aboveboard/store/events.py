@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from aboveboard.store.failover import cluster_of
+from aboveboard.store.written import ROOM, embedded
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -15,6 +16,7 @@ __all__ = ["COLUMNS", "DROPS", "QUARANTINE", "insert", "write_something"]
 
 # One insert may hold events of many days: a client's spool carries weeks of outage.
 _SETTINGS = {"max_partitions_per_insert_block": 0, "max_threads": 1, "max_insert_threads": 1}
+_EMBEDDED = {**_SETTINGS, "min_free_disk_bytes_to_perform_insert": ROOM}
 
 _CHANCES = 200
 
@@ -59,7 +61,7 @@ def insert(
         column_names=names,
         column_type_names=known[key],
         column_oriented=True,
-        settings=_SETTINGS,
+        settings=_EMBEDDED if embedded(client) else _SETTINGS,
     )
 
 
@@ -69,5 +71,5 @@ def write_something(client: "Client") -> None:
         # Rows go to a shard by chance. A statement for all servers would wait for one that is away.
         client.insert("warm_up", [["x"]] * _CHANCES, column_names=["text"])
     else:
-        client.insert("warm_up", [["x" * 65_536]], column_names=["text"])
+        client.insert("warm_up", [["x" * 65_536]], column_names=["text"], settings=_EMBEDDED)
         client.command("TRUNCATE TABLE warm_up")

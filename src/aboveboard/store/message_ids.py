@@ -10,6 +10,8 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from aboveboard.store.written import ensure
+
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 else:
@@ -74,5 +76,6 @@ def hash_stored(client: "Client", keys: Mapping[str, str]) -> None:
             )
         # In a cluster such a statement waits for every server.
         if sources:
+            ensure(client)
             client.command(_REMOVED.format(table=table), parameters={"form": form})
     client.insert("upgrades", [[_UPGRADE]], column_names=["name"])

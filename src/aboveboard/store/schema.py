@@ -43,7 +43,7 @@ _NOTES = {
     "fsync_after_insert": "what was answered with 200 could be lost in a power cut",
     "fsync_part_directory": "what was answered with 200 could be lost in a power cut",
     "min_rows_to_fsync_after_merge": "a power cut after a merge could lose what was answered with 200",
-    "old_parts_lifetime": "what was erased stays on the disk for longer",
+    "old_parts_lifetime": "what a full disk cuts short of a merge could be lost, or what was erased stays for longer",
     "cleanup_delay_period": "what was erased stays on the disk for longer",
     "max_cleanup_delay_period": "what was erased stays on the disk for longer",
     "merge_selector_base": "merges cost more",

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aboveboard.errors import StoreError
+from aboveboard.store.written import ensure_room
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -89,6 +90,9 @@ def migrate(client: "Client", known: Sequence[Migration] | None = None) -> list[
             "it was written by a newer version. Start that version, or restore a backup."
         )
     missing = [step for step in known if step.number not in applied]
+    if missing:
+        # A definition that a full disk cuts short keeps the store from being opened.
+        ensure_room(client)
     for step in missing:
         for statement in statements(step.sql):
             _apply(client, f"migration {step.number}, {step.name},", statement)

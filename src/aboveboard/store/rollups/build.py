@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aboveboard.store.rollups.numbers import number_installs
 from aboveboard.store.rollups.state import builds, distributed, states, unfinished
 from aboveboard.store.rollups.tables import TABLES, events_of
+from aboveboard.store.written import ensure
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -105,6 +106,7 @@ class Builder:
             self._client.command(
                 f"INSERT INTO {table.name} {select}", parameters={"circle": circle}, settings=_SETTINGS
             )
+        ensure(self._client)
         ((days,),) = self._client.query(_DAYS, parameters={"circle": circle}).result_rows
         _note(self._client, [[circle, number, state.block, state.mutation, days]])
         return True
