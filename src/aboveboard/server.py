@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from aboveboard.alerts import keep_watching, verify
 from aboveboard.collector import rights
 from aboveboard.collector.admit import Admission
 from aboveboard.collector.commit import Committer
+from aboveboard.collector.countries import Countries
 from aboveboard.collector.http import INGEST, ingest
 from aboveboard.collector.receipts import receipt_key
 from aboveboard.collector.rights import Rights
@@ -50,6 +52,7 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
     """
     verify(settings.alerts)
     admission = Admission(settings.sources, settings.file.parent)
+    countries = _countries(settings)
     writer = connect(settings.store)
     migrate(writer)
     hash_stored(writer, {source.name: source.install_key for source in settings.sources})
@@ -106,12 +109,12 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
         exception_handlers=dashboard.exception_handlers(),
         lifespan=lifespan,
     )
-    pages.state.settings = settings
+    pages.state.settings, pages.state.countries = settings, countries
     pages.state.ended = Ended(settings.data / ENDED_FILE)
 
     async def app(scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"].rstrip("/") in INGEST:
-            await ingest(pages.state.committer, scope, receive, send)
+            await ingest(pages.state.committer, scope, receive, send, pages.state.countries)
         else:
             await pages(scope, receive, send)
 
@@ -126,6 +129,12 @@ def _metrics(committer: Committer, settings: Settings) -> Any:
     return serve_metrics(committer, settings.host, settings.metrics_port)
 
 
+def _countries(settings: Settings) -> Countries | None:
+    if not settings.countries:
+        return None
+    return Countries(Path(settings.countries), behind_proxy=settings.behind_proxy)
+
+
 def _reload(app: Starlette, reread: Callable[[], Settings]) -> None:
     """Put the sources and tokens of the settings file in force; where it has a mistake, say so and go on."""
     try:
@@ -134,13 +143,14 @@ def _reload(app: Starlette, reread: Callable[[], Settings]) -> None:
         admission = Admission(
             settings.sources, settings.file.parent, app.state.committer.admission.tombstones
         )
+        countries = _countries(settings)
         app.state.audit.record(
             "settings", "server", {"sources": [source.name for source in settings.sources]}
         )
     except AboveboardError as error:
         _log.error("The settings were not read again: %s", error)
         return
-    app.state.settings = settings
+    app.state.settings, app.state.countries = settings, countries
     app.state.committer.admission = admission
     _log.warning("The settings were read again: %d sources.", len(settings.sources))
 

@@ -43,6 +43,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     tls_cert: str = ""
     tls_key: str = ""
     behind_proxy: bool = False
+    countries: str = ""
     transparency: bool = False
     receipt_key: str = ""
     session_key: str = ""
@@ -58,7 +59,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Everything that a server is told before it starts; `file` is where the rest of it was read.
 
     `metrics_port` 0 means no metrics; `tls_cert` and `tls_key` are files, empty for plain HTTP; `behind_proxy`
-    says that something in front of the server speaks TLS; `transparency` shows the public page of what is collected;
+    says that something in front of the server speaks TLS; `countries` is a database file in which the country of a
+    request's address is looked up, empty for never; `transparency` shows the public page of what is collected;
     `receipt_key` and `session_key` are those that several collectors share, empty for keys of this server's own;
     `small_group` is how few installs are not shown to a viewer, in an export or on a public page;
     `public_url` is where people reach the dashboard, for links in alerts.
@@ -75,6 +77,7 @@ class Settings(msgspec.Struct, frozen=True):
     tls_cert: str = ""
     tls_key: str = ""
     behind_proxy: bool = False
+    countries: str = ""
     transparency: bool = False
     receipt_key: str = ""
     session_key: str = ""
@@ -130,6 +133,7 @@ def load_settings(
         tls_cert=_file("tls_cert", given, file.tls_cert, path),
         tls_key=_file("tls_key", given, file.tls_key, path),
         behind_proxy=given.get("behind_proxy", file.behind_proxy),
+        countries=_file("countries", {}, file.countries, path),
         transparency=file.transparency,
         receipt_key=_key("receipt_key", file.receipt_key, path),
         session_key=_key("session_key", file.session_key, path),

@@ -13,7 +13,7 @@ from aboveboard.access import Source, Sources
 from aboveboard.collector.cleaning import SourceCleaning
 from aboveboard.collector.clock import DAY, repaired
 from aboveboard.collector.content import Content, Contents
-from aboveboard.collector.context import context
+from aboveboard.collector.context import Facts, context
 from aboveboard.collector.event import Batch, Event, Message, Quarantined
 from aboveboard.collector.remember import Remembered
 from aboveboard.errors import RequestRefused
@@ -139,9 +139,15 @@ class _Request:
             event=self.rules.cleaning.name(message.event),
             client_time=message.timestamp or 0,
             content=_json(self.rules.cleaning.clean(message.properties)),
-            context=_json(context(message.context)._asdict()),
+            context=_json(self._facts(message)._asdict()),
         )
         self.admitted.quarantined.append(made)
+
+    def _facts(self, message: Message) -> Facts:
+        facts = context(message.context)
+        return (
+            facts._replace(country=self.batch.country) if self.batch.country and not facts.country else facts
+        )
 
     def _install(self, message: Message) -> str:
         return message.install or self.rules.install(message.anonymous_id)
@@ -184,7 +190,7 @@ class _Request:
             content.level,
             content.extension,
             content.extension_version,
-            *context(message.context),
+            *self._facts(message),
             how.failed,
             how.name,
             how.duration_ms,

@@ -41,7 +41,10 @@ _VERSIONS = 2**63
 
 
 class Delivery(msgspec.Struct):
-    """One request on its way to the store; `received` is in microseconds since 1970, `arrived` monotonic seconds."""
+    """One request on its way to the store; `received` is in microseconds since 1970, `arrived` monotonic seconds.
+
+    `country` is for events whose client names none.
+    """
 
     body: bytes
     gzipped: bool
@@ -51,6 +54,7 @@ class Delivery(msgspec.Struct):
     arrived: float
     loop: asyncio.AbstractEventLoop
     answer: "asyncio.Future[Admitted]"
+    country: str = ""
 
 
 class _Mark(msgspec.Struct):
@@ -113,9 +117,15 @@ class Committer:
         self.healthy = False
 
     async def commit(
-        self, body: bytes, *, gzipped: bool, decode: Callable[[bytes], Batch], write_key: str
+        self,
+        body: bytes,
+        *,
+        gzipped: bool,
+        decode: Callable[[bytes], Batch],
+        write_key: str,
+        country: str = "",
     ) -> Admitted:
-        """Return once the events of a body are on disk.
+        """Return once the events of a body are on disk; `country` is for those that name none.
 
         Raises RequestRefused: 400 for a body or key that cannot be accepted, 503 when too much waits already or
         the store does not take it.
@@ -127,7 +137,8 @@ class Committer:
         now = self._clock() // 1000
         self._bytes += len(body)
         try:
-            self._waiting.put(Delivery(body, gzipped, decode, write_key, now, time.monotonic(), loop, answer))
+            arrived = time.monotonic()
+            self._waiting.put(Delivery(body, gzipped, decode, write_key, now, arrived, loop, answer, country))
             return await answer
         finally:
             self._bytes -= len(body)
@@ -183,6 +194,7 @@ class Committer:
         try:
             body = gunzip(delivery.body) if delivery.gzipped else delivery.body
             batch = delivery.decode(body)
+            batch.country = delivery.country
             return self._numbered(self.admission.admit(batch, delivery.write_key, delivery.received))
         except RequestRefused as refusal:
             self._refuse(delivery, refusal)

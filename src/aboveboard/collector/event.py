@@ -46,6 +46,7 @@ class Batch(msgspec.Struct):
     """One request's messages with what they share; `sent_at` is in milliseconds since 1970.
 
     A batch that comes out of the quarantine names its `source` instead of a write key, and is never too late.
+    `country` is for messages that name none.
     """
 
     write_key: str
@@ -55,6 +56,7 @@ class Batch(msgspec.Struct):
     notice: int = 0
     catalog: str = ""
     source: str = ""
+    country: str = ""
 
 
 class Event(msgspec.Struct, gc=False):

@@ -16,6 +16,7 @@ from aboveboard.catalog.model import EXPIRED_EVENT, UNDECLARED_EVENT
 from aboveboard.collector.admit import Admitted
 from aboveboard.collector.body import Receive, read
 from aboveboard.collector.commit import Committer
+from aboveboard.collector.countries import Countries
 from aboveboard.collector.event import Batch
 from aboveboard.collector.protocols import aptabase, otlp, posthog, segment
 from aboveboard.collector.protocols.wire import Answer
@@ -83,8 +84,13 @@ _MORE = {405: [(b"allow", b"POST, OPTIONS")], 503: [(b"retry-after", b"30")]}
 """What some refusals carry beside their reason."""
 
 
-async def ingest(committer: Committer, scope: Scope, receive: Receive, send: Send) -> None:
-    """Take one request whose path is in INGEST: 200 once its events are on disk, else the reason why not."""
+async def ingest(
+    committer: Committer, scope: Scope, receive: Receive, send: Send, countries: Countries | None = None
+) -> None:
+    """Take one request whose path is in INGEST: 200 once its events are on disk, else the reason why not.
+
+    Only `countries` looks at the address that a request came from.
+    """
     if scope["method"] == "OPTIONS":
         await _answer(send, 204, b"", _CORS)
         return
@@ -108,6 +114,7 @@ async def ingest(committer: Committer, scope: Scope, receive: Receive, send: Sen
             gzipped=_gzipped(headers, body),
             decode=protocol.decode,
             write_key=_write_key(headers, protocol),
+            country=countries.of(scope, headers) if countries else "",
         )
     except RequestRefused as refusal:
         # Its frames hold the body, and they hold each other: without them all goes at once, not at the next search.
