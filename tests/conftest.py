@@ -1,14 +1,18 @@
 """What do all tests share? A real server, started as a person starts it, in a folder of its own."""
 
+import atexit
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +78,20 @@ class Server:
             return error.code, json.load(error)
 
 
+@cache
+def _empty_store() -> Path:
+    """A store with its tables and nothing in them, made once: that takes longer than most tests of a server."""
+    folder = Path(tempfile.mkdtemp(prefix="aboveboard-store-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    making = "import sys; from aboveboard.store import connect, migrate; migrate(connect(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", making, f"chdb://{folder / 'store'}"], check=True, cwd=folder)
+    return folder / "store"
+
+
 def start_server(data: Path, *flags: str, prefix: tuple[str, ...] = ()) -> Server:
     """Start `aboveboard serve` on a free port and wait for the welcome it prints."""
+    if "--store" not in flags and not (data / "store").exists():
+        shutil.copytree(_empty_store(), data / "store", symlinks=True)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("ABOVEBOARD_")}
     environ |= {"ABOVEBOARD_DATA": str(data), "ABOVEBOARD_ADMIN_TOKEN": ADMIN_TOKEN, "ABOVEBOARD_PORT": "0"}
     command = [*prefix, sys.executable, "-m", "aboveboard", "serve", *flags]
