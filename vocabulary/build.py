@@ -28,6 +28,7 @@ from senses import first_senses, is_namelike
 HERE = Path(__file__).parent
 COMMON, TECHNICAL, NAMELIKE, PLAIN, RARE = 120, 26, 15, 10, 3
 NAME_TOO = 36
+SETTLED, SETTLED_FORM = 90, 50  # in this many packages a word that nobody is named after passes in quotes too
 JARGON = (
     (5, 3),
     (3, 6),
@@ -107,6 +108,19 @@ def tier(word: str, count: tuple[int, ...], namelike: bool | None) -> int | None
     return 2 if prose >= (NAMELIKE if namelike else RARE) else None
 
 
+def is_settled(word: str, count: tuple[int, ...], dictionary: set[str], senses: dict[str, int]) -> bool:
+    """Say whether a technical word says so little of anybody that it may stand where names stand.
+
+    So do terms of no dictionary, words that are in every third package, and verbs and abstractions in fewer.
+    """
+    if word not in dictionary:
+        return word not in senses
+    if is_namelike(word, senses):
+        return False
+    is_plain_form = NO_NAME.match(word) is not None and not (word.endswith("ing") and word in senses)
+    return count[0] >= (SETTLED_FORM if is_plain_form else SETTLED)
+
+
 def is_form(word: str, dictionary: set[str], tiers: dict[str, int], senses: dict[str, int]) -> bool:
     """Say whether a dictionary word is an adverb, an adjective, or the doer of a technical verb."""
     if word.endswith("ly"):
@@ -171,6 +185,14 @@ def main() -> None:
     tiers.update(dict.fromkeys([word for word in forms if is_form(word, dictionary, tiers, senses)], 1))
     for word in listed("technical.txt"):
         tiers[word] = min(1, tiers.get(word, 1))
+    for word in [word for word, found in tiers.items() if found == 1 and word not in people]:
+        singular = word[:-1] if word.endswith("s") else ""
+        is_plural = tiers.get(singular) == 0 and singular in dictionary and not is_namelike(singular, senses)
+        if is_plural or is_settled(word, counted.get(word, (0, 0, 0, 0)), dictionary, senses):
+            tiers[word] = 0
+    for word in [word for word, found in tiers.items() if found == 2 and word not in family]:
+        if word not in dictionary and word not in senses:
+            tiers[word] = 1  # a term that names nothing else
     for word in constants() | listed("public.txt") | set(string.ascii_lowercase):
         tiers[word] = 0
     for word in listed("never.txt"):

@@ -63,6 +63,7 @@ FILES = _words(
     """podman.sock docker.sock containerd.sock crio.sock buildkitd.sock podman-machine-default.sock docker_engine
     api.sock gvproxy.sock go.mod go.sum package.json package-lock.json yarn.lock pnpm-lock.yaml tsconfig.json
     cargo.toml cargo.lock pyproject.toml setup.py requirements.txt pipfile poetry.lock pom.xml build.gradle
+    setup.cfg pylock.toml uv.lock pyvenv.cfg
     settings.gradle gemfile composer.json makefile cmakelists.txt dockerfile containerfile .dockerignore
     .containerignore .gitignore .gitconfig .npmrc .yarnrc .bashrc .profile .zshrc .kube .ssh .docker .netrc .env
     docker-compose.yml docker-compose.yaml compose.yml compose.yaml kustomization.yaml chart.yaml values.yaml

@@ -8,8 +8,9 @@ from aboveboard.privacy.vocabulary import ANY, COMMON, NOWHERE, PIECE, PLACE, Vo
 
 __all__ = ["NAME_PART", "Identifiers"]
 
+ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d")
 NAME_PART = re.compile(r"[^A-Za-z0-9]+")
-VERSIONED = re.compile(r"([A-Za-z]{2,}?)[vV]?\d")
+VERSIONED = re.compile(r"([A-Za-z]{2,}?)[vV]?\d{1,2}")
 
 
 class Identifiers:
@@ -21,7 +22,7 @@ class Identifiers:
 
     def compound(self, name: str) -> int:
         """The tier of an identifier of any spelling; letters mixed with digits only where they are listed."""
-        if not name.isascii():
+        if not name.isascii() or (name.count(".") > 2 and ADDRESS.search(name)):
             return NOWHERE
         return max((self.part(part) for part in NAME_PART.split(name) if part), default=COMMON)
 
@@ -34,7 +35,7 @@ class Identifiers:
         if part[-1].isdigit():
             return self._versioned(part)
         tier = self._vocabulary.tier(part)
-        if tier <= PLACE:
+        if tier == COMMON or (tier == PLACE and part.islower()):
             return tier
         pieces = PIECE.findall(part)
         if (

@@ -34,6 +34,8 @@ PEOPLE = re.compile(
     rf"(?P<words>{WORD}(?: [A-Z][^\W\d_]{{1,30}}){{0,2}}){END}(?P<stating>(?={STATING}))?(?P<more>(?= [a-z]))?"
 )
 
+COUNTED = re.compile(r"\d ?\Z")
+
 # One of these is in every slot; most lines have none, and looking for them is ten times cheaper than the pattern.
 HINTS = ("client", "account", "login", "owner", "contact", "customer", "tenant", "team", "assigne")
 TITLE = re.compile(r"[md][rs](?:\b(?<!\w\w\w)|s\b(?<!\w\w\w\w))")
@@ -65,6 +67,8 @@ class People:
         """Say whether a word is a name there: by its capital, or by what stands on both sides of it."""
         if word.lower() in FOLLOWING or (word.isupper() and not found["title"]):
             return False
+        if found["title"] and (found["sign"] or COUNTED.search(found.string, 0, found.start())):
+            return False  # "after 30 ms: Couldn't connect"
         if word[0].isupper():
             return found["login"] is None or found["more"] is None  # "login failed: Wrong password"
         if found["title"] or found["login"] or "is" in found["join"]:

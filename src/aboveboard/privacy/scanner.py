@@ -227,6 +227,8 @@ class Scanner:
         if allowed == SECRET:
             return self._notes.replace("secret", "secret")
         common = sum(self._judge.passes(token, COMMON) for token in tokens)
+        if all(token[:1] == "-" for token in tokens):
+            return self._line(content, PLACE, depth)  # flags of a command
         if len(tokens) == 2 and common == 0:
             return self._pair(content, tokens, depth)
         return self._line(content, ANY if 2 * common >= len(tokens) else PLACE, depth)

@@ -3,7 +3,7 @@
 import re
 
 from aboveboard.privacy import numbers, secrets
-from aboveboard.privacy.constants import EXTENSIONS, HOSTS, MODULES, RESIDUE, TOP_LEVELS
+from aboveboard.privacy.constants import EXTENSIONS, FILES, HOSTS, MODULES, RESIDUE, TOP_LEVELS
 from aboveboard.privacy.escapes import WINDOWS_START, decoded, has_escape_signs, has_escapes
 from aboveboard.privacy.identifiers import NAME_PART, Identifiers
 from aboveboard.privacy.known import Known
@@ -21,6 +21,11 @@ LONG, LONGEST = 16, 1024
 DEEPEST = 4
 LEADING, TRAILING = "<([{,;:=>\"'`*•|", ")]}>,;:!?.\"'`*…|"
 EDGES = LEADING + TRAILING
+HEX = re.compile(r"0x[0-9a-fA-F]{1,8}")
+MEDIA_TYPE = re.compile(r"(?:application|audio|font|image|message|multipart|text|video)/")
+STATUS = re.compile(r"[1-5]\d\d")  # of HTTP: "cannot fetch token: 400 Bad Request"
+CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+")
+MOST_OF_NAME = 3  # words that make up a name in quotes, with the whole of it
 SHORT = 4  # a token of so few signs is looked at for letters first
 DIGIT = re.compile(r"\d")
 LASTING = re.compile(
@@ -110,7 +115,10 @@ class Judge:
         if entry is not None and allowed != SECRET:
             if entry[0] <= allowed and not self._knows(entry[2], allowed):
                 return token, entry[1]
-            if allowed < ANY and self._is_constant(token.strip(EDGES)):
+            if allowed < ANY and (
+                self._is_constant(token.strip(EDGES))
+                or (allowed == COMMON and entry[0] <= PLACE and self._is_of_program(token, entry[2]))
+            ):
                 return token, base
             return self._refused(token, entry, allowed), base
         if "<" in token and PLACEHOLDER.search(token):
@@ -136,6 +144,12 @@ class Judge:
                 self._vocabulary.remember(token, (allowed, effect, words))
             return token, effect
         return lead + text + tail, effect
+
+    def _is_of_program(self, token: str, words: tuple[str, ...]) -> bool:
+        """Say whether a public identifier is written as those of programs are: in camel case, or of three words."""
+        if self._known_in_places.isdisjoint(words):
+            return CAMEL.fullmatch(token.strip(EDGES)) is not None or len(words) > MOST_OF_NAME
+        return False
 
     def _short_ipv6(self, token: str) -> str:
         """An address whose zeros are left out, which is no punctuation at its edges."""
@@ -184,6 +198,8 @@ class Judge:
         if allowed == SECRET:
             if core.lower() in SCHEMES:
                 return core, SECRET
+            if STATUS.fullmatch(core):
+                return core, base
             if not self.passes(core, PLACE if core.islower() else COMMON):
                 return self._notes.replace("secret", "secret"), base
             allowed = PLACE
@@ -313,14 +329,16 @@ class Judge:
     def _slashed(
         self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int
     ) -> Verdict | None:
-        if self._is_choice(core.split("/")):
+        if self._is_choice(core.split("/")) or (MEDIA_TYPE.match(core) and self._compound(core) <= PLACE):
             return core, base
         return self._placed("image", core, self._places.image(core), base)
 
     def _is_choice(self, parts: list[str]) -> bool:
         """Say whether words stand beside a slash as in "input/output", and none of them names an image."""
-        if not all(part.islower() for part in parts) and all(self._compound(part) <= PLACE for part in parts):
-            return True  # no image has capitals in its name
+        if any(part != part.lower() for part in parts):  # no image has capitals in its name
+            most = ANY if len(parts) > 2 else PLACE
+            if all(HEX.fullmatch(part) or self._compound(part) <= most for part in parts):
+                return True
         return (
             len(parts) <= 3
             and all(part.isalpha() and self.passes(part, PLACE) for part in parts)
@@ -341,6 +359,8 @@ class Judge:
     def _dotted(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
         name, colon, position = core.partition(":")
         parts = name.split(".")
+        if name.lower() in FILES and self._known_words.isdisjoint((*parts, name.lower())):
+            return core, base
         if self._places.is_public(name) or (name.lower() in HOSTS and self._known_words.isdisjoint(parts)):
             return core, base
         level = self._compound(name)
@@ -362,7 +382,7 @@ class Judge:
         is_word = core.isalpha()
         if not is_word and LETTERS.search(core) is None and core.isascii() and DIGIT.search(core) is None:
             return core, allowed
-        if self._is_constant(core):
+        if self._is_constant(core) or (core[0] == "." and EXTENSIONS.issuperset(core[1:].split("."))):
             return core, base
         level = self._compound(core)
         if level <= (allowed if is_word or core.isupper() else min(allowed, PLACE)) and not self._knows(

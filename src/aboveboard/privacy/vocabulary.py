@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from threading import Lock
 
+from aboveboard.privacy.compounds import ENDINGS, FUSED_HEADS, FUSED_TAIL, GIVEN, HEADS, TAILS
 from aboveboard.privacy.slots import effect_of
 from aboveboard.privacy.words import Tiers, Words
 
@@ -24,82 +25,7 @@ PLAIN = re.compile(
 PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 MEMO_LIMIT, SMALL_MEMO_LIMIT = 20_000, 1_000
 
-# Programmers fuse words: "checkpointdir", "preinitialized", "userauth". All parts must be technical words themselves.
-FUSED_TAIL = frozenset(
-    [
-        "id",
-        "ids",
-        "fd",
-        "fds",
-        "db",
-        "io",
-        "fs",
-        "ctl",
-        "dir",
-        "dirs",
-        "cwd",
-        "obj",
-        "objs",
-        "opt",
-        "opts",
-        "arg",
-        "args",
-        "env",
-        "envs",
-        "lib",
-        "libs",
-        "conf",
-        "cfg",
-        "info",
-        "infos",
-        "ref",
-        "refs",
-        "url",
-        "urls",
-        "uri",
-        "uris",
-        "spec",
-        "specs",
-        "src",
-        "dst",
-        "tmp",
-        "buf",
-        "ptr",
-        "len",
-        "idx",
-        "num",
-        "max",
-        "min",
-        "cmd",
-        "api",
-        "apis",
-        "hdr",
-        "msg",
-        "err",
-        "ns",
-        "os",
-        "vm",
-    ]
-)
-FUSED_HEADS = ("pre", "re", "un", "de", "non", "sub", "multi", "auto", "over", "dis", "mis", "inter", "out")
-ENDINGS = (
-    "s",
-    "es",
-    "ing",
-    "ed",
-    "er",
-    "ers",
-    "able",
-    "ise",
-    "ised",
-    "ises",
-    "ising",
-    "ize",
-    "ized",
-    "izes",
-    "izing",
-)
-LONGEST_PART = 5
+LONGEST_PART, LEAST_OF_PAIR = 5, 4
 SHORTEST_FUSED, LONGEST_FUSED, SHORTEST_PART, SHORTEST_PAIR = 6, 28, 3, 8
 
 
@@ -131,8 +57,18 @@ class Vocabulary:
         """The tier of a word that is made of technical words: fused, prefixed or inflected."""
         if word.startswith(FUSED_HEADS) and self._is_prefixed(word):
             return PLACE
+        if self._is_pair(word):
+            return PLACE
         is_inflected = word.endswith(ENDINGS) and self._is_inflected(word)
         return ANY if is_inflected or self._is_fused(word, 2) else NOWHERE
+
+    def _is_pair(self, word: str) -> bool:
+        """Say whether a word is made of two of the commonest: "etcdserver", "keyvalue"."""
+        tiers = self.tiers
+        return any(
+            tiers.get(word[:cut], NOWHERE) == COMMON and tiers.get(word[cut:], NOWHERE) == COMMON
+            for cut in range(LEAST_OF_PAIR, len(word) - LEAST_OF_PAIR + 1)
+        )
 
     def _is_prefixed(self, word: str) -> bool:
         rests = (word[len(head) :] for head in FUSED_HEADS if word.startswith(head))
@@ -195,10 +131,12 @@ class Vocabulary:
             if len(pieces) > 1:
                 words = (*map(str.lower, pieces), lowered)
                 tier = min(tier, self.tier_of_all(pieces))
+        if COMMON < tier < NOWHERE and GIVEN.match(lowered):
+            tier = NOWHERE  # "my-harbor", "harbor-db": however public the word is, a person put it together
         if tier == ANY and (
             tail[:1] == ":"
             or (token[0] in "([{" and tail[:1] in (")", "]", "}"))
-            or not (core.isalpha() or core.isupper())
+            or not (core.isalpha() or core.isupper() or lowered.startswith(HEADS) or lowered.endswith(TAILS))
         ):
             tier = NOWHERE  # before a colon, alone in brackets, or in a compound: as often a name as a word
         entry = (tier, effect_of(lowered, tail), words)
