@@ -19,6 +19,7 @@ from aboveboard.collector.admit import Admission
 from aboveboard.insights import explain
 from aboveboard.insights.causes import read_units
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 from aboveboard.simulation import Cause, Event, Plan, events, plant, populate
 from aboveboard.simulation.feed import multiply, store
 from aboveboard.store import connect, migrate
@@ -84,7 +85,7 @@ def test_the_planted_cause_is_found_in_the_store(filled: tuple[Any, Filters, Pla
 
 def test_the_store_holds_the_installs_of_the_population(filled: tuple[Any, Filters, Plan]) -> None:
     client, filters, plan = filled
-    read = read_units(client, filters, "startContainer").states
+    read = read_units(Look(client, filters), filters, "startContainer").states
     population = populate(plan)
     systems = next(column for column in read.columns if column.name == "os")
     found = Counter(

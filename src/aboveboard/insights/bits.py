@@ -4,13 +4,13 @@ The engine writes a bitmap of up to 32 numbers as a list, and a larger one as th
 (https://github.com/RoaringBitmap/RoaringFormatSpec); in a cluster it is a list of large numbers (`looking`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Bitmaps", "Bits", "how_many", "read"]
+__all__ = ["Bitmaps", "Bits", "how_many", "lists", "read"]
 
 Bits = NDArray[np.uint8]
 """Eight installs a byte, the lowest first; of one answer all are equally long."""
@@ -27,11 +27,12 @@ _U16, _U32, _I64 = (np.dtype(kind) for kind in ("<u2", "<u4", "<i8"))
 
 
 class Bitmaps(NamedTuple):
-    """Rows of an answer: whole numbers, and bitmaps. `numbers` are what the bits stand for, 0 where for nobody."""
+    """Rows of an answer: numbers, texts, and bitmaps. `numbers` are what the bits stand for, 0 where for nobody."""
 
     keys: list[tuple[int, ...]]
     bits: list[tuple[Bits, ...]]
     numbers: NDArray[np.int64]
+    texts: Sequence[tuple[str, ...]] = ()
 
     def none(self) -> Bits:
         """Return the bits of no install."""
@@ -47,16 +48,19 @@ def how_many(bits: Bits) -> int:
     return int(np.bitwise_count(bits).sum(dtype=np.int64))
 
 
-def read(raw: bytes, keys: int, states: int = 1, *, lists: bool = False) -> Bitmaps:
-    """Read rows in the format RowBinary: first `keys` numbers (Int64), then `states` bitmaps, or lists of UInt64
-    (of which the larger half count as negative, as `toInt64` has them)."""
+def read(raw: bytes, keys: int, states: int = 1, texts: int = 0, *, lists: bool = False) -> Bitmaps:
+    """Read rows in the format RowBinary: first `keys` numbers (Int64), then `texts`, then `states` bitmaps, or lists of
+    UInt64 (of which the larger half count as negative, as `toInt64` has them)."""
     found: list[tuple[int, ...]] = []
+    named: list[tuple[str, ...]] = []
     parts: list[dict[int, Bits]] = []
     whole: list[NDArray[np.int64]] = []
     at = 0
     while at < len(raw):
         found.append(tuple(np.frombuffer(raw, _I64, keys, at).tolist()))
         at += 8 * keys
+        words, at = _texts(raw, at, texts)
+        named.append(words)
         for _ in range(states):
             kind = 0 if lists else raw[at]
             size, at = _varint(raw, at if lists else at + 1)
@@ -74,7 +78,29 @@ def read(raw: bytes, keys: int, states: int = 1, *, lists: bool = False) -> Bitm
     else:
         numbers, bits = _side_by_side(parts)
     rows = [tuple(bits[place : place + states]) for place in range(0, len(bits), states)]
-    return Bitmaps(found, rows, numbers)
+    return Bitmaps(found, rows, numbers, named)
+
+
+def lists(
+    raw: bytes, keys: int, *, wide: bool = False
+) -> Iterator[tuple[tuple[int, ...], NDArray[np.int64]]]:
+    """Yield rows in the format RowBinary: `keys` numbers (Int64), and an array of UInt32, or `wide` ones of UInt64."""
+    kind = _I64 if wide else _U32
+    at = 0
+    while at < len(raw):
+        found = tuple(np.frombuffer(raw, _I64, keys, at).tolist())
+        size, at = _varint(raw, at + 8 * keys)
+        yield found, np.frombuffer(raw, kind, size, at).astype(np.int64)
+        at += kind.itemsize * size
+
+
+def _texts(raw: bytes, at: int, count: int) -> tuple[tuple[str, ...], int]:
+    found = []
+    for _ in range(count):
+        size, at = _varint(raw, at)
+        found.append(raw[at : at + size].decode())
+        at += size
+    return tuple(found), at
 
 
 def _varint(raw: bytes, at: int) -> tuple[int, int]:

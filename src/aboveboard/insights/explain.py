@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 else:
     Client = Any
 
-__all__ = ["Explanation", "ask", "explain"]
+__all__ = ["Explanation", "ask", "explain", "rows"]
 
 _MOST_ROWS = 25
 
@@ -46,23 +46,28 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     1), implied_by (attributes of a stronger finding, or None), same_installs (attributes that the very same
     installs have), tested (how many candidates were compared).
     """
-    found = explain(client, filters)
-    rows = [_row(found, finding) for finding in found.findings.found[:_MOST_ROWS]]
-    if rows:
-        rows[0]["sentence"] = found.headline
-    return rows
+    return rows(explain(client, filters))
+
+
+def rows(found: Explanation) -> list[dict[str, Any]]:
+    """Return what was found as rows, 25 at the most."""
+    told = [_row(found, finding) for finding in found.findings.found[:_MOST_ROWS]]
+    if told:
+        told[0]["sentence"] = found.headline
+    return told
 
 
 def explain(client: "Client", filters: Filters) -> Explanation:
     """Compare the installs of the action that the filters name, or of the one that fails with most installs."""
     reason = filters.equal.get("reason", "")
-    event = filters.equal.get("event", "") or _event(client, filters)
-    found = findings(read_units(client, filters, event, reason))
+    look = Look(client, filters)
+    event = filters.equal.get("event", "") or _event(look)
+    found = findings(read_units(look, filters, event, reason))
     return Explanation(event, headline(event, found), found)
 
 
-def _event(client: "Client", filters: Filters) -> str:
-    found = Look(client, filters).rows(_EVENT)
+def _event(look: Look) -> str:
+    found = look.rows(_EVENT)
     return str(found[0]["event"]) if found else ""
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from aboveboard.insights.asking import in_utc
 from aboveboard.insights.bits import Bitmaps, read
 from aboveboard.insights.filters import FINAL, Filters
-from aboveboard.store.rollups import Standing, relations, standing
+from aboveboard.store.rollups import Standing, numbered, relations, standing
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -66,21 +66,31 @@ class Look:
     """One look at the events that filters let through, for all statements of one answer."""
 
     def __init__(
-        self, client: "Client", filters: Filters, *, ever: bool = False, stands: Standing | None = None
+        self,
+        client: "Client",
+        filters: Filters,
+        *,
+        ever: bool = False,
+        states: bool = False,
+        stands: Standing | None = None,
     ) -> None:
-        """Look at the span of the filters, or with `ever` at all that was before its end."""
+        """Look at the span of the filters, or with `ever` at all that was before its end.
+
+        With `states` the states of installs can be told apart too (`attempts`, `given`, `states`).
+        """
         self._client = client
         self._stands = stands or standing(client)
         self._filters = filters
         self._since = _EVER if ever else filters.since
-        self._relations = relations(client, self._since, filters.until, self._stands)
+        looked = relations(client, self._since, filters.until, self._stands)
+        self._relations = numbered(client, looked) if states else looked
         self.named = frozenset(filters.equal)
         self.whole_days = set(filters.equal) <= _FINE and filters.since.time() == time()
         """Whether bitmaps of days can tell of all that is looked at."""
 
-    def under(self, filters: Filters, *, ever: bool = False) -> "Look":
+    def under(self, filters: Filters, *, ever: bool = False, states: bool = False) -> "Look":
         """Return a look at the same state of the store under other filters."""
-        return Look(self._client, filters, ever=ever, stands=self._stands)
+        return Look(self._client, filters, ever=ever, states=states, stands=self._stands)
 
     def rows(self, sql: str, words: dict[str, str] | None = None, **values: object) -> list[dict[str, Any]]:
         """Return the rows of a statement.
@@ -105,9 +115,19 @@ class Look:
         self, sql: str, keys: int, states: int = 1, words: dict[str, str] | None = None, **values: object
     ) -> Bitmaps:
         """Return the rows of a statement: first `keys` columns of Int64, then states of `groupBitmap`."""
+        found, clustered = self.raw(sql, words, **values)
+        return read(found, keys, states, lists=clustered)
+
+    def with_texts(self, sql: str, texts: int) -> Bitmaps:
+        """Return the rows of a statement: first columns of String, then one state of `groupBitmap`."""
+        found, clustered = self.raw(sql)
+        return read(found, 0, texts=texts, lists=clustered)
+
+    def raw(self, sql: str, words: dict[str, str] | None = None, **values: object) -> tuple[bytes, bool]:
+        """Return the rows of a statement in the format RowBinary, and whether numbers of installs are large ones."""
         text, parameters = self._asked(sql, words, values)
-        raw = self._client.raw_query(text, parameters=parameters, settings=FINAL, fmt="RowBinary")
-        return read(raw, keys, states, lists=self._relations.clustered)
+        found = self._client.raw_query(text, parameters=parameters, settings=FINAL, fmt="RowBinary")
+        return found, self._relations.clustered
 
     def some(self, sql: str, numbers: Numbers, **values: object) -> list[Numbers]:
         """Return the columns of a statement about the installs that it takes as `some`; there may be many of them."""

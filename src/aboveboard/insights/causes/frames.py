@@ -1,16 +1,16 @@
 """How do all attributes, and all pairs of them, compare at once?"""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aboveboard.insights.causes.units import Codes, Rows
+from aboveboard.insights.causes.observed import ends, observed
+from aboveboard.insights.causes.units import Codes, Units, starts
 from aboveboard.insights.statistics import Comparison, Numbers
 
-__all__ = ["LEAST", "Candidate", "Codes", "Flags", "Frame", "Mark", "Tables", "at_risk", "frames", "mask"]
+__all__ = ["LEAST", "Candidate", "Codes", "Frame", "Mark", "Pairs", "frames"]
 
 LEAST = 5
 """An attribute that fewer installs have, or lack, is not compared."""
@@ -18,12 +18,10 @@ LEAST = 5
 _PAIRED_SHARE = 0.01
 """A pair is compared where each of its parts is found with this share of the installs."""
 
-_DAYS = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, np.inf)
-"""Where the strata of days begin and end: the first holds the first day, so its days are installs."""
-
 _VARYING = 0.005
 
-Flags: TypeAlias = NDArray[np.bool_]
+_AT_ONCE = 16_384
+"""So many observations are multiplied at a time, which takes little memory."""
 
 
 class Mark(NamedTuple):
@@ -44,37 +42,46 @@ class Side(NamedTuple):
     installs: Numbers
 
 
-class Tables(NamedTuple):
-    """The comparisons of a frame's own marks, and of each of them with each of the others.
+class Pairs(NamedTuple):
+    """Pairs of an own mark with another, by their places in `marks`, and how they compare.
 
     `own` and `other` are strata × marks, `both` strata × own marks × other marks, `everyone` strata × 1.
     """
 
+    one: Codes
+    two: Codes
+    marks: tuple[Sequence[Mark], Sequence[Mark]]
     own: Side
     other: Side
     both: Side
     everyone: Side
 
-    def singles(self) -> Comparison:
-        """Return each own mark against all without it."""
-        return _against(self.own, self.everyone)
+    def some(self, chosen: NDArray[np.bool_]) -> "Pairs":
+        """Return only the chosen pairs."""
+        return self._replace(one=self.one[chosen], two=self.two[chosen])
 
-    def pairs(self, one: Codes, two: Codes) -> Comparison:
+    def candidates(self) -> list[Candidate]:
+        """Return the pairs, each in the order of columns."""
+        own, other = self.marks
+        return [tuple(sorted((own[i], other[j]))) for i, j in zip(self.one, self.two, strict=True)]
+
+    def compared(self) -> Comparison:
         """Return pairs, each against all that lack one of its marks."""
-        return _against(self._pair(one, two), self.everyone)
+        return _against(self._both(), self.everyone)
 
-    def added_by_other(self, one: Codes, two: Codes) -> tuple[Comparison, Comparison]:
+    def added_by_other(self) -> tuple[Comparison, Comparison]:
         """Return what the other mark changes where the own is, and where it is not."""
-        return self._added(self._pair(one, two), _at(self.own, one), _at(self.other, two))
+        return self._added(_at(self.own, self.one), _at(self.other, self.two))
 
-    def added_by_own(self, one: Codes, two: Codes) -> tuple[Comparison, Comparison]:
+    def added_by_own(self) -> tuple[Comparison, Comparison]:
         """Return what the own mark changes where the other is, and where it is not."""
-        return self._added(self._pair(one, two), _at(self.other, two), _at(self.own, one))
+        return self._added(_at(self.other, self.two), _at(self.own, self.one))
 
-    def _pair(self, one: Codes, two: Codes) -> Side:
-        return Side(self.both.failing[:, one, two], self.both.installs[:, one, two])
+    def _both(self) -> Side:
+        return Side(self.both.failing[:, self.one, self.two], self.both.installs[:, self.one, self.two])
 
-    def _added(self, both: Side, first: Side, second: Side) -> tuple[Comparison, Comparison]:
+    def _added(self, first: Side, second: Side) -> tuple[Comparison, Comparison]:
+        both = self._both()
         outside = Side(self.everyone.failing - first.failing, self.everyone.installs - first.installs)
         alone = Side(second.failing - both.failing, second.installs - both.installs)
         return _against(both, first), _against(alone, outside)
@@ -99,130 +106,123 @@ class Frame:
     to make pairs with it.
     """
 
-    def __init__(self, rows: Rows, by: int | None, others: Sequence[int]) -> None:
-        places, self.failed, self.days = _collapsed(rows, by)
+    def __init__(self, units: Units, by: int | None, others: Sequence[int]) -> None:
         self.by = by
-        self._codes = {
-            column: rows.columns[column].codes[places] for column in {*others, *([] if by is None else [by])}
-        }
-        self.other = self._marks(rows, others)
-        self.own = self.other if by is None else self._marks(rows, [by])
-        self._tables: Tables | None = None
-        self._names = {column: rows.columns[column].name for column in self._codes}
+        self._units = units
+        seen = observed(units, by)
+        self.size = seen.failed.size
+        found = ends(seen.failed, seen.days)
+        # Kinds follow each other, so that each is multiplied by itself.
+        sequence = np.argsort(found.kind.astype(np.uint16), kind="stable")
+        self._ends = found._replace(kind=found.kind[sequence])
+        self._places = seen.place[sequence]
+        self._known: dict[int, NDArray[np.int32]] = {}
+        self.everyone = self._side(np.zeros(self.size, np.int32), 1)
+        self.other, self._other = self._marks(others)
+        self.own, self._own = (self.other, self._other) if by is None else self._marks([by])
 
-    def _marks(self, rows: Rows, columns: Sequence[int]) -> list[Mark]:
-        marks = []
-        for column in columns:
-            counts = np.bincount(self._codes[column], minlength=len(rows.columns[column].values))
-            fitting = np.flatnonzero((counts >= LEAST) & (counts <= self.failed.size - LEAST))
-            marks += [Mark(column, int(code)) for code in fitting if code != 0]
-        return marks
+    def singles(self) -> Comparison:
+        """Return each own mark against all without it."""
+        return _against(self._own, self.everyone)
 
-    def pairs(self) -> tuple[Codes, Codes]:
-        """Return the pairs to compare, as places among the own marks and among the others."""
-        if not self.own or not self.other:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        tables = self.tables()
-        least = _PAIRED_SHARE * self.failed.size
-        common = tables.own.installs[0] >= least, tables.other.installs[0] >= least
-        fits = common[0][:, None] & common[1][None, :] & (tables.both.installs[0] >= LEAST)
-        own = np.array([self._names[mark.column] for mark in self.own])
-        other = np.array([self._names[mark.column] for mark in self.other])
-        fits &= own[:, None] != other[None, :]
+    def pairs(self) -> Pairs | None:
+        """Return the pairs to compare: of columns with different names, each with enough installs."""
+        own, other = (self._common(side) for side in (self._own, self._other))
+        if not own.size or not other.size:
+            return None
+        marks = [self.own[place] for place in own], [self.other[place] for place in other]
+        both = self._both(*marks)
+        fits = both.installs[0] >= LEAST
+        names = [np.array([self._units.name(mark.column) for mark in those]) for those in marks]
+        fits &= names[0][:, None] != names[1][None, :]
         if self.own is self.other:
             fits &= np.triu(np.ones(fits.shape, bool), 1)
         one, two = np.nonzero(fits)
-        return one, two
+        return Pairs(one, two, marks, _at(self._own, own), _at(self._other, other), both, self.everyone)
 
-    def tables(self) -> Tables:
-        """Count every own mark, every other, and every pair of both, in every stratum."""
-        if self._tables is None:
-            self._tables = self._counted()
-        return self._tables
+    def _common(self, side: Side) -> Codes:
+        return np.flatnonzero(side.installs[0] >= _PAIRED_SHARE * self.size)
 
-    def _counted(self) -> Tables:
-        other = self._indicators(self.other)
-        own = other if self.own is self.other else self._indicators(self.own)
-        parts: list[list[Numbers]] = [[] for _ in range(8)]
-        for failing, days in at_risk(self.failed, self.days):
-            counted = (*_weighed(own, other, failing), *_weighed(own, other, days))
-            for part, numbers in zip(parts, counted, strict=True):
-                part.append(numbers)
-        whole = [np.array(part) for part in parts]
-        return Tables(*(Side(*both) for both in zip(whole[:4], whole[4:], strict=True)))
+    def _codes(self, column: int) -> NDArray[np.int32]:
+        """Return the codes of a column, by observation."""
+        if column not in self._known:
+            self._known[column] = self._looked_up(column).astype(np.int32, copy=False)
+        return self._known[column]
 
-    def _indicators(self, marks: Sequence[Mark]) -> NDArray[np.float32]:
-        has = np.zeros((self.failed.size, len(marks)), np.float32)
-        for place, mark in enumerate(marks):
-            has[:, place] = self._codes[mark.column] == mark.code
-        return has
+    def _looked_up(self, column: int) -> Codes:
+        known = len(self._units.states.columns)
+        if column >= known:
+            return self._units.given[column - known].column.codes[self._places]
+        states = self._places
+        if self.by is not None and self.by >= known:
+            states = self._units.given[self.by - known].place[states]
+        return self._units.states.columns[column].codes[states]
+
+    def _side(self, codes: NDArray[np.int32], size: int) -> Side:
+        """Count the failing and the days of each code of a column."""
+        kinds = self._ends.days.shape[1]
+        counts = np.bincount(self._ends.kind * size + codes, minlength=kinds * size)
+        return Side(*self._ends.summed(counts.reshape(kinds, size).astype(np.float64)))
+
+    def _marks(self, columns: Sequence[int]) -> tuple[list[Mark], Side]:
+        marks, sides = [], [_at(self.everyone, np.zeros(0, np.int64))]
+        for column in columns:
+            codes = self._codes(column)
+            side = self._side(codes, int(codes.max(initial=0)) + 1)
+            counts = side.installs[0]
+            fits = (counts >= LEAST) & (counts <= self.size - LEAST)
+            fits[0] = False
+            marks += [Mark(column, int(code)) for code in np.flatnonzero(fits)]
+            sides.append(_at(side, np.flatnonzero(fits)))
+        return marks, Side(*(np.concatenate(part, axis=1) for part in zip(*sides, strict=True)))
+
+    def _both(self, own: Sequence[Mark], other: Sequence[Mark]) -> Side:
+        """Count the failing and the days of each pair: kind by kind, as products of matrices."""
+        strata, kinds = self._ends.days.shape
+        both = Side(*(np.zeros((strata, len(own), len(other))) for _ in range(2)))
+        same = own == other
+        codes = {column: self._codes(column) for column, _ in {*own, *other}}
+        begins = np.searchsorted(self._ends.kind, np.arange(kinds + 1))
+        for kind in range(kinds):
+            counts = np.zeros((len(own), len(other)), np.float32)
+            for at in range(begins[kind], begins[kind + 1], _AT_ONCE):
+                part = slice(at, min(at + _AT_ONCE, begins[kind + 1]))
+                one = _indicators(own, codes, part)
+                counts += one @ (one if same else _indicators(other, codes, part)).T
+            for side, weights in zip(both, (self._ends.failing, self._ends.days), strict=True):
+                for stratum in np.flatnonzero(weights[:, kind]):
+                    side[stratum] += weights[stratum, kind] * counts
+        return both
 
 
-def frames(states: Rows, given: Rows | None) -> Iterator[Frame]:
+def frames(units: Units) -> Iterator[Frame]:
     """Yield the frames in which all columns are compared.
 
     What stays the same for an install: each install once. What changes (an update): once for each of its values. A
     property: once for each value that an install gave it.
     """
-    places = range(len(states.columns))
-    varying = [place for place in places if _varies(states, states.columns[place].codes)]
-    steady = [place for place in places if place not in varying]
-    yield Frame(states, None, steady)
+    known = len(units.states.columns)
+    varying = [place for place in range(known) if _varies(units, place)]
+    steady = [place for place in range(known) if place not in varying]
+    yield Frame(units, None, steady)
     for rank, column in enumerate(varying):
-        yield Frame(states, column, [*steady, *varying[rank + 1 :]])
-    if given is not None:
-        for column in range(len(states.columns), len(given.columns)):
-            yield Frame(given, column, steady)
+        yield Frame(units, column, [*steady, *varying[rank + 1 :]])
+    for number in range(len(units.given)):
+        yield Frame(units, known + number, steady)
 
 
-def at_risk(failed: Flags, days: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
-    """Yield for each stratum of days which observations fail in it (1 or 0), and for how many days they are in it."""
-    for first, last in pairwise(_DAYS):
-        failing = failed & (first < days) & (days <= last)
-        yield failing.astype(np.float64), np.clip(days - first, 0.0, last - first)
-
-
-def mask(rows: Rows, candidate: Candidate) -> Flags:
-    """Return which rows have all marks of a candidate."""
-    has = np.ones(rows.install.size, bool)
-    for mark in candidate:
-        has &= rows.columns[mark.column].codes == mark.code
+def _indicators(
+    marks: Sequence[Mark], codes: dict[int, NDArray[np.int32]], part: slice
+) -> NDArray[np.float32]:
+    """Return marks × observations: 1 where an observation has the mark."""
+    has = np.empty((len(marks), part.stop - part.start), np.float32)
+    for place, mark in enumerate(marks):
+        has[place] = codes[mark.column][part] == mark.code
     return has
 
 
-def _weighed(
-    own: NDArray[np.float32], other: NDArray[np.float32], weights: Numbers
-) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """Sum the weights of all rows with each own mark, each other mark, each pair of both, and of all rows."""
-    chosen = weights > 0
-    weighed = weights[chosen].astype(np.float32)
-    one, two = own[chosen], other[chosen] * weighed[:, None]
-    sums = weighed @ one, two.sum(0), one.T @ two, weighed.sum(keepdims=True)
-    whole, others, both, every = (np.asarray(part, np.float64) for part in sums)
-    return whole, others, both, every
-
-
-def _collapsed(rows: Rows, by: int | None) -> tuple[Codes, Flags, Numbers]:
-    """One observation for each install (and value of a column): the place of its last row, failed, days at risk."""
-    key = rows.install
-    if by is not None:
-        column = rows.columns[by]
-        key = key * len(column.values) + column.codes
-    found, group = np.unique(key, return_inverse=True)
-    places = np.zeros(found.size, np.int64)
-    places[group] = np.arange(key.size)
-    failed = np.bincount(group, weights=rows.failed, minlength=found.size) > 0
-    # Rows are in the order of time: what comes after the first failing one is no longer at risk.
-    order = np.argsort(group, kind="stable")
-    failures: Codes = np.cumsum(rows.failed[order]) - rows.failed[order]
-    begins = np.searchsorted(group[order], np.arange(found.size))
-    still: Flags = failures == failures[begins][group[order]]
-    days = np.bincount(group[order][still], weights=rows.days[order][still], minlength=found.size)
-    return places, failed, days.astype(np.float64)
-
-
-def _varies(rows: Rows, codes: Codes) -> bool:
+def _varies(units: Units, column: int) -> bool:
     """Whether more than one install in 200 has several values of a column."""
-    installs = np.unique(rows.install).size
-    states = np.unique(rows.install * (int(codes.max(initial=0)) + 1) + codes).size
-    return bool(states - installs > _VARYING * installs)
+    install, codes = units.states.install, units.states.columns[column].codes
+    changed = install[1:][(install[1:] == install[:-1]) & (codes[1:] != codes[:-1])]
+    return bool(np.count_nonzero(starts(changed)) > _VARYING * units.installs)

@@ -1,14 +1,18 @@
 """Which of all compared attributes are causes, which follow from a stronger one, and which are noise?"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
-from aboveboard.insights.causes.frames import Candidate, Codes, Flags, Frame, at_risk, frames, mask
-from aboveboard.insights.causes.units import Rows, Units
+from aboveboard.insights.causes.frames import Candidate, Frame, Pairs, frames
+from aboveboard.insights.causes.observed import Flags
+from aboveboard.insights.causes.units import Codes, Units
+from aboveboard.insights.causes.weighed import Weighed, weighed
 from aboveboard.insights.statistics import (
     Comparison,
+    Numbers,
     Risk,
     benjamini_hochberg,
     chance,
@@ -69,13 +73,41 @@ class Findings:
         return [finding for finding in self.found if finding.implied_by is None]
 
 
+class _Tests(NamedTuple):
+    """Candidates of one frame side by side: how they compare, and with what chance if they made no difference.
+
+    `risk` is what is shown: of installs, or of days in use where the attribute changes with time.
+    """
+
+    pairs: Pairs | None
+    candidates: Sequence[Candidate]
+    installs: Comparison
+    risk: Risk
+    daily: Risk
+    chance: Numbers
+    strength: Numbers
+
+    def some(self, chosen: Flags) -> "_Tests":
+        """Return only the chosen candidates; pairs are named then."""
+        pairs = None if self.pairs is None else self.pairs.some(chosen)
+        places = np.flatnonzero(chosen).tolist()
+        return _Tests(
+            pairs,
+            [self.candidates[place] for place in places] if pairs is None else pairs.candidates(),
+            Comparison(*(side[places] for side in self.installs)),
+            Risk(*(side[places] for side in self.risk)),
+            Risk(*(side[places] for side in self.daily)),
+            self.chance[places],
+            self.strength[places],
+        )
+
+
 @dataclass(frozen=True)
 class _Tested:
     """One candidate with its comparison; `apart` holds what a pair adds to its parts (chance, lower bound)."""
 
     candidate: Candidate
     finding: Finding
-    chance: float
     apart: tuple[float, float] = (0.0, np.inf)
 
 
@@ -85,17 +117,77 @@ def findings(units: Units) -> Findings:
     A candidate passes with at least 5 failing installs, 2 % of the failures, a lower bound over 1.2 and a false
     discovery rate of 5 % over everything that was tested. A pair must also add to both of its parts.
     """
-    failing, installs = units.failing, units.installs
-    tested = [each for frame in frames(units.states, units.given) for each in _tested(units, frame, failing)]
-    kept = benjamini_hochberg(np.array([each.chance for each in tested]), FALSE_RATE)
-    passed = [each for each, real in zip(tested, kept, strict=True) if real and _passes(each.finding)]
-    chosen = _Choice(units, _without_same(units, _with_real_pairs(passed)))
-    return Findings(chosen.made(), len(tested), failing, installs)
+    tests = [test for frame in frames(units) for test in _tests(units, frame)]
+    if not tests:
+        return Findings([], 0, units.failing, units.installs)
+    chances = np.concatenate([test.chance for test in tests])
+    places = np.cumsum([test.chance.size for test in tests])[:-1]
+    kept = np.split(benjamini_hochberg(chances, FALSE_RATE), places)
+    passed = [
+        each
+        for test, real in zip(tests, kept, strict=True)
+        for each in _named(units, test.some(real & _passes(units, test)))
+    ]
+    chosen = _Choice(units, _with_real_pairs(passed))
+    return Findings(chosen.made(), chances.size, units.failing, units.installs)
 
 
-def _passes(finding: Finding) -> bool:
-    enough = finding.failing >= _LEAST_FAILING and finding.share >= _LEAST_SHARE
-    return enough and min(finding.low, finding.daily_low) > _LEAST_RISK
+def _tests(units: Units, frame: Frame) -> Iterator[_Tests]:
+    if not frame.own:
+        return
+    steady = frame.by is None or frame.by >= len(units.states.columns)
+    yield _judged(frame.singles(), steady, [(mark,) for mark in frame.own], None)
+    pairs = frame.pairs()
+    if pairs is not None and pairs.one.size:
+        yield _judged(pairs.compared(), steady, [], pairs)
+
+
+def _judged(table: Comparison, steady: bool, candidates: Sequence[Candidate], pairs: Pairs | None) -> _Tests:
+    daily = relative_risk(table)
+    # The days of the first stratum are the installs.
+    installs = Comparison(
+        table.failing.sum(0), table.installs[0], table.failing_without.sum(0), table.without[0]
+    )
+    risk = relative_risk(Comparison(*(side[None, :] for side in installs))) if steady else daily
+    return _Tests(pairs, candidates, installs, risk, daily, chance(table), strength(table))
+
+
+def _passes(units: Units, test: _Tests) -> Flags:
+    failing = test.installs.failing
+    enough = (failing >= _LEAST_FAILING) & (failing / max(units.failing, 1) >= _LEAST_SHARE)
+    passes: Flags = enough & (np.minimum(test.risk.low, test.daily.low) > _LEAST_RISK)
+    return passes
+
+
+def _named(units: Units, test: _Tests) -> Iterator[_Tested]:
+    apart = [(0.0, np.inf)] * len(test.candidates) if test.pairs is None else _adds(test.pairs)
+    for place, candidate in enumerate(test.candidates):
+        counts = [int(side[place]) for side in test.installs]
+        finding = Finding(
+            attributes=units.attributes(candidate),
+            failing=counts[0],
+            installs=counts[1],
+            failing_without=counts[2],
+            without=counts[3],
+            relative_risk=float(test.risk.ratio[place]),
+            low=float(test.risk.low[place]),
+            high=float(test.risk.high[place]),
+            share=counts[0] / max(units.failing, 1),
+            daily_low=float(test.daily.low[place]),
+            strength=float(test.strength[place]),
+        )
+        yield _Tested(candidate, finding, apart[place])
+
+
+def _adds(pairs: Pairs) -> list[tuple[float, float]]:
+    """For each pair: the chance that it adds nothing, and the lower bound of what it adds to its likelier part."""
+    chances, lows = [], []
+    for where, elsewhere in (pairs.added_by_other(), pairs.added_by_own()):
+        there, beyond = relative_risk(where), relative_risk(elsewhere)
+        _, more = excess_of(there, beyond)
+        chances += [chance(where), more]
+        lows.append(there.low)
+    return list(zip(np.max(chances, axis=0).tolist(), np.min(lows, axis=0).tolist(), strict=True))
 
 
 def _with_real_pairs(passed: Sequence[_Tested]) -> list[_Tested]:
@@ -106,81 +198,13 @@ def _with_real_pairs(passed: Sequence[_Tested]) -> list[_Tested]:
     return [each for each in passed if len(each.candidate) == 1 or id(each) in real]
 
 
-def _tested(units: Units, frame: Frame, failing: int) -> Iterable[_Tested]:
-    if not frame.own:
-        return
-    rows = _rows_of(units, (*frame.own[:1], *frame.other[:1]))
-    tables = frame.tables()
-    candidates: list[Candidate] = [(mark,) for mark in frame.own]
-    steady = frame.by is None or frame.by >= len(units.states.columns)
-    yield from _judged(rows, candidates, tables.singles(), failing, steady)
-    one, two = frame.pairs()
-    if one.size:
-        both: list[Candidate] = [
-            tuple(sorted((frame.own[i], frame.other[j]))) for i, j in zip(one, two, strict=True)
-        ]
-        judged = _judged(rows, both, tables.pairs(one, two), failing, steady)
-        adds = _adds(frame, one, two)
-        yield from (replace(each, apart=added) for each, added in zip(judged, adds, strict=True))
-
-
-def _adds(frame: Frame, one: Codes, two: Codes) -> list[tuple[float, float]]:
-    """For each pair: the chance that it adds nothing, and the lower bound of what it adds to its likelier part."""
-    tables = frame.tables()
-    chances, lows = [], []
-    for where, elsewhere in (tables.added_by_other(one, two), tables.added_by_own(one, two)):
-        there, beyond = relative_risk(where), relative_risk(elsewhere)
-        _, more = excess_of(there, beyond)
-        chances += [chance(where), more]
-        lows.append(there.low)
-    return list(zip(np.max(chances, axis=0).tolist(), np.min(lows, axis=0).tolist(), strict=True))
-
-
-def _judged(
-    rows: Rows, candidates: Sequence[Candidate], table: Comparison, failing: int, steady: bool
-) -> Iterable[_Tested]:
-    daily, chances, deviations = relative_risk(table), chance(table), strength(table)
-    # The days of the first stratum are the installs.
-    installs = Comparison(
-        table.failing.sum(0), table.installs[0], table.failing_without.sum(0), table.without[0]
-    )
-    risk = relative_risk(Comparison(*(side[None, :] for side in installs))) if steady else daily
-    for place, candidate in enumerate(candidates):
-        counts = [int(side[place]) for side in installs]
-        finding = Finding(
-            attributes=_attributes(rows, candidate),
-            failing=counts[0],
-            installs=counts[1],
-            failing_without=counts[2],
-            without=counts[3],
-            relative_risk=float(risk.ratio[place]),
-            low=float(risk.low[place]),
-            high=float(risk.high[place]),
-            share=counts[0] / max(failing, 1),
-            daily_low=float(daily.low[place]),
-            strength=float(deviations[place]),
-        )
-        yield _Tested(candidate, finding, float(chances[place]))
-
-
-def _attributes(rows: Rows, candidate: Candidate) -> dict[str, str]:
-    return {rows.columns[mark.column].name: rows.columns[mark.column].values[mark.code] for mark in candidate}
-
-
-def _rows_of(units: Units, candidate: Candidate) -> Rows:
-    """Return the rows that know all columns of a candidate."""
-    known = len(units.states.columns)
-    if units.given is not None and any(mark.column >= known for mark in candidate):
-        return units.given
-    return units.states
-
-
-def _without_same(units: Units, passed: Sequence[_Tested]) -> list[_Tested]:
+def _without_same(
+    passed: Sequence[_Tested], rows: Mapping[Candidate, tuple[int | None, bytes]]
+) -> list[_Tested]:
     """Put together what the very same installs have (a version of the app and of what comes with it)."""
-    groups: dict[tuple[int, bytes], list[_Tested]] = {}
+    groups: dict[tuple[int | None, bytes], list[_Tested]] = {}
     for each in sorted(passed, key=lambda each: (len(each.candidate), each.candidate)):
-        rows = _rows_of(units, each.candidate)
-        groups.setdefault((id(rows), mask(rows, each.candidate).tobytes()), []).append(each)
+        groups.setdefault(rows[each.candidate], []).append(each)
     return [
         replace(first, finding=replace(first.finding, same=[other.finding.attributes for other in others]))
         for first, *others in groups.values()
@@ -191,8 +215,17 @@ class _Choice:
     """Takes the strongest candidate, then the strongest of what it does not explain, and so on."""
 
     def __init__(self, units: Units, passed: Sequence[_Tested]) -> None:
-        self.units = units
-        self.passed = sorted(passed, key=lambda each: -each.finding.strength)
+        self._units = units
+        candidates = [each.candidate for each in passed]
+        self._rows: dict[int | None, Weighed] = {}
+        for given in {units.property_of(candidate) for candidate in candidates} | {None}:
+            self._rows[given] = weighed(units, given, candidates)
+        same = {
+            candidate: (given, self._rows[given].whole[candidate])
+            for candidate in candidates
+            for given in [units.property_of(candidate)]
+        }
+        self.passed = sorted(_without_same(passed, same), key=lambda each: -each.finding.strength)
         # A difference that is left is believed as if each candidate had been looked at on its own.
         self.limit = FALSE_RATE / max(len(self.passed), 1)
 
@@ -221,11 +254,11 @@ class _Choice:
         """Return the strength that is left where all others are equal, 0 where it may be chance."""
         if not others:
             return each.finding.strength
-        rows, has = self._seen(each, others)
-        strata = np.zeros(rows.install.size, np.int64)
+        rows = self._seen(each, others)
+        strata = np.zeros(rows.size, np.int64)
         for other in others:
-            strata = strata * 2 + mask(rows, other.candidate)
-        return self._judge(rows, has, strata)
+            strata = strata * 2 + rows.has[other.candidate]
+        return self._judge(rows, each.candidate, strata)
 
     def _by_system(self, each: _Tested) -> bool:
         """Whether nothing is left of a finding among installs of one app version and one system."""
@@ -239,21 +272,21 @@ class _Choice:
         ]
         if not stronger:
             return False
-        rows, has = self._seen(each, ())
-        strata = np.zeros(rows.install.size, np.int64)
-        for place, column in enumerate(rows.columns):
-            own = column.name in names or (column.name == "os" and names & set(_SYSTEM))
-            if column.name in ("version", "os") and not own:
-                strata = strata * len(column.values) + rows.columns[place].codes
-        return self._judge(rows, has, strata, limit=FALSE_RATE) <= 0
+        rows = self._seen(each, ())
+        strata = np.zeros(rows.size, np.int64)
+        if "version" not in names:
+            strata = rows.version
+        if not names & set(_SYSTEM):
+            strata = strata * (int(rows.os.max(initial=0)) + 1) + rows.os
+        return self._judge(rows, each.candidate, strata, limit=FALSE_RATE) <= 0
 
-    def _seen(self, each: _Tested, others: Sequence[_Tested]) -> tuple[Rows, Flags]:
+    def _seen(self, each: _Tested, others: Sequence[_Tested]) -> Weighed:
+        """Return the rows that know all of a candidate, and of the others what was so on the same day."""
         marks = [mark for one in (each, *others) for mark in one.candidate]
-        rows = _rows_of(self.units, tuple(marks))
-        return rows, mask(rows, each.candidate)
+        return self._rows[self._units.property_of(marks)]
 
-    def _judge(self, rows: Rows, has: Flags, strata: Codes, limit: float | None = None) -> float:
-        table = _table(rows, has, strata)
+    def _judge(self, rows: Weighed, candidate: Candidate, strata: Codes, limit: float | None = None) -> float:
+        table = rows.table(candidate, strata)
         risk: Risk = relative_risk(table)
         real = chance(table)[0] <= (self.limit if limit is None else limit) and risk.low[0] > 1
         return float(strength(table)[0]) if real else 0.0
@@ -265,16 +298,3 @@ class _Choice:
             return each.finding
         left = [self._left(each, [other]) for other in others]
         return replace(each.finding, implied_by=others[int(np.argmin(left))].finding.attributes)
-
-
-def _table(rows: Rows, has: Flags, strata: Codes) -> Comparison:
-    """Count one comparison in strata of its own, each again by days (strata × 1)."""
-    _, group = np.unique(strata, return_inverse=True)
-    most = int(group.max(initial=0)) + 1
-    parts = []
-    for failing, days in at_risk(rows.failed, rows.days):
-        sides = [(failing, has), (days, has), (failing, ~has), (days, ~has)]
-        parts.append(
-            [np.bincount(group[side], weights=weights[side], minlength=most) for weights, side in sides]
-        )
-    return Comparison(*(np.concatenate(side)[:, None] for side in zip(*parts, strict=True)))

@@ -1,14 +1,16 @@
 """How is a question answered without reading every event? By counts of each partition, made anew when it changes."""
 
+from aboveboard.store.rollups.attempts import MANY, OTHER
 from aboveboard.store.rollups.build import Builder, Keeper, forget_all, untouched
 from aboveboard.store.rollups.divisions import DIVISION_PAIRS
 from aboveboard.store.rollups.facts import EDGES, FACT_ROWS, UPPER
-from aboveboard.store.rollups.relation import Relations, Standing, relations, standing
+from aboveboard.store.rollups.relation import Relations, Standing, numbered, relations, standing
 from aboveboard.store.rollups.state import Build, State, builds, states
+from aboveboard.store.rollups.states import STATE
 from aboveboard.store.rollups.tables import ATTRIBUTES
 
 __all__ = [
-    "ATTRIBUTES", "DIVISION_PAIRS", "EDGES", "FACT_ROWS", "UPPER",
+    "ATTRIBUTES", "DIVISION_PAIRS", "EDGES", "FACT_ROWS", "MANY", "OTHER", "STATE", "UPPER",
     "Build", "Builder", "Keeper", "Relations", "Standing", "State",
-    "builds", "forget_all", "relations", "standing", "states", "untouched",
+    "builds", "forget_all", "numbered", "relations", "standing", "states", "untouched",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aboveboard.store.rollups.numbers import number_installs
 from aboveboard.store.rollups.state import builds, distributed, states, unfinished
+from aboveboard.store.rollups.states import number_states, stated
 from aboveboard.store.rollups.tables import TABLES, events_of
 from aboveboard.store.written import ensure
 
@@ -101,8 +102,10 @@ class Builder:
             return False
         number = self._last = max(self._last + 1, self._clock())
         number_installs(self._client, [circle])
+        number_states(self._client, [circle])
+        events, states_too = events_of(_CIRCLE), stated(_CIRCLE)
         for table in TABLES.values():
-            select = table.build.format(build=f"toUInt64({number})", events=events_of(_CIRCLE))
+            select = table.build.format(build=f"toUInt64({number})", events=events, stated=states_too)
             self._client.command(
                 f"INSERT INTO {table.name} {select}", parameters={"circle": circle}, settings=_SETTINGS
             )
@@ -206,7 +209,7 @@ def untouched(client: "Client") -> Iterator[list[str]]:
 
 def forget_all(client: "Client") -> None:
     """Remove all rollups, as after a restore: the numbers of the blocks are others then."""
-    for table in ("rollup_builds", *TABLES, "install_numbers"):
+    for table in ("rollup_builds", *TABLES, "rollup_states", "install_numbers"):
         client.command(f"TRUNCATE TABLE {table}")
 
 

@@ -8,6 +8,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from aboveboard.store.rollups.numbers import number_installs
 from aboveboard.store.rollups.state import Build, builds, distributed, states
+from aboveboard.store.rollups.states import number_states, stated, states_of
 from aboveboard.store.rollups.tables import TABLES, events_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 else:
     Client = object
 
-__all__ = ["Relations", "Standing", "relations", "standing"]
+__all__ = ["Relations", "Standing", "numbered", "relations", "standing"]
 
 _RAW = """source IN {sources:Array(String)}
         AND time >= {since:DateTime64(3, 'UTC')}
@@ -32,7 +33,8 @@ class Relations(NamedTuple):
 
     def sql(self) -> dict[str, str]:
         """Return the SQL of each table's rows by its name; their parameters are in `parameters`."""
-        return {name.removeprefix("rollup_"): self._of(name) for name in TABLES}
+        found = {name.removeprefix("rollup_"): self._of(name) for name in TABLES}
+        return found | {"states": states_of(_RAW, hashed=self.clustered)}
 
     def parameters(self) -> dict[str, object]:
         """Return the values of the parameters in `sql`, but for those of the filters."""
@@ -57,8 +59,12 @@ class Relations(NamedTuple):
 
     def _counted(self, name: str, where: str, *more: str) -> str:
         conditions = [*([] if self.clustered else [where]), _RAW, *more]
-        events = events_of("\n        AND ".join(conditions), hashed=self.clustered)
-        return TABLES[name].raw.format(build="toUInt64(0)", events=events)
+        condition = "\n        AND ".join(conditions)
+        return TABLES[name].raw.format(
+            build="toUInt64(0)",
+            events=events_of(condition, hashed=self.clustered),
+            stated=stated(condition, hashed=self.clustered),
+        )
 
 
 class Standing(NamedTuple):
@@ -97,6 +103,17 @@ def relations(
         # A full disk takes no new numbers; what is stored can be read all the same, by hashes and more slowly.
         return Relations([], [], clustered=True)
     return Relations([build.number for build in whole.values()], raw, [*raw, *whole])
+
+
+def numbered(client: "Client", looked: Relations) -> Relations:
+    """Return the same look at the events once the states of what is read raw have their numbers."""
+    if looked.clustered:
+        return looked
+    try:
+        number_states(client, looked.raw)
+    except ClickHouseError:
+        return Relations([], [], clustered=True)
+    return looked
 
 
 def _meets(build: Build, since: datetime, until: datetime) -> bool:

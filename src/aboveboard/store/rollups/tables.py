@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from aboveboard.store.rollups.attempts import ATTEMPTS, GIVEN
 from aboveboard.store.rollups.divisions import CODES, DIVISIONS
 from aboveboard.store.rollups.facts import FACTS, HAVING
 from aboveboard.store.rollups.views import OPENED, VIEWS
@@ -237,6 +238,8 @@ TABLES = {
         Table("rollup_having", HAVING, FACTS),
         Table("rollup_views", VIEWS, VIEWS),
         Table("rollup_opened", OPENED, VIEWS),
+        Table("rollup_attempts", ATTEMPTS, ATTEMPTS),
+        Table("rollup_given", GIVEN, GIVEN),
     )
 }
 """Every table, in the order in which they are built: a later one may read an earlier."""

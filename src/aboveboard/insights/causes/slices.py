@@ -1,0 +1,42 @@
+"""How are numbers kept for very many installs at once, and counted up by bitmaps of days?
+
+One bit of each number in each plane: a day is added to, or set for, all installs of a bitmap by a few operations on
+whole bitmaps, instead of one for each install.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aboveboard.insights.bits import Bits
+
+__all__ = ["Slices"]
+
+
+class Slices:
+    """Whole numbers by place, all 0 at first; as long as bitmaps of `none`."""
+
+    def __init__(self, none: Bits) -> None:
+        self._none = none
+        self._planes: list[Bits] = []
+
+    def add(self, bits: Bits) -> None:
+        """Add one to the numbers of these."""
+        carry = bits
+        for place, plane in enumerate(self._planes):
+            self._planes[place], carry = plane ^ carry, plane & carry
+        if carry.any():
+            self._planes.append(carry)
+
+    def put(self, bits: Bits, number: int) -> None:
+        """Set the numbers of these."""
+        for _ in range(number.bit_length() - len(self._planes)):
+            self._planes.append(self._none)
+        for place, plane in enumerate(self._planes):
+            self._planes[place] = plane | bits if number >> place & 1 else plane & ~bits
+
+    def at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the numbers at places."""
+        found = np.zeros(places.size, np.int64)
+        for place, plane in enumerate(self._planes):
+            found |= np.unpackbits(plane, bitorder="little")[places].astype(np.int64) << place
+        return found

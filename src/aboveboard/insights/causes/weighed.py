@@ -1,0 +1,110 @@
+"""How does a candidate compare where others are held equal? Rows that agree in all of them are taken together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aboveboard.insights.causes.frames import Candidate
+from aboveboard.insights.causes.observed import Ends, Flags, ends
+from aboveboard.insights.causes.units import Codes, Units
+from aboveboard.insights.statistics import Comparison, Numbers
+
+__all__ = ["Weighed", "weighed"]
+
+_MOST = 2**62
+_FEW = 2**21
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Rows that agree: what they have, how they end, and how many they are.
+
+    `whole` has the rows of each candidate before they were taken together.
+    """
+
+    has: Mapping[Candidate, Flags]
+    whole: Mapping[Candidate, bytes]
+    version: Codes
+    os: Codes
+    ends: Ends
+    count: Numbers
+
+    @property
+    def size(self) -> int:
+        """How many different ones there are."""
+        return self.count.size
+
+    def table(self, candidate: Candidate, strata: Codes) -> Comparison:
+        """Count one comparison in strata of its own, each again by days (strata × 1)."""
+        key = 2 * strata + self.has[candidate]
+        most = 2 * (int(strata.max(initial=0)) + 1)
+        kinds = self.ends.days.shape[1]
+        counts = np.bincount(self.ends.kind * most + key, weights=self.count, minlength=kinds * most)
+        failing, days = self.ends.summed(counts.reshape(kinds, most))
+        there = (days[:, ::2] + days[:, 1::2]).any(axis=0)
+        with_it, without = np.s_[:, 1::2], np.s_[:, ::2]
+        sides = failing[with_it], days[with_it], failing[without], days[without]
+        return Comparison(*(side[:, there].reshape(-1, 1) for side in sides))
+
+
+def weighed(units: Units, given: int | None, candidates: Sequence[Candidate]) -> Weighed:
+    """Take the rows of states together, or those of a property, in which candidates can be told.
+
+    On rows of states nothing is known of properties; on those of a property, another one is what attempts of the same
+    day gave.
+    """
+    failed, days = units.states.failed, units.states.days
+    place = np.arange(failed.size)
+    if given is not None:
+        own = units.given[given]
+        place, failed, days = own.place, own.failed, own.days
+    told = [each for each in candidates if given is not None or units.property_of(each) is None]
+    masks = {each: _mask(units, given, each) for each in told}
+    columns = {column.name: column.codes[place] for column in units.states.columns}
+    version, system = (columns.get(name, np.zeros(failed.size, np.int64)) for name in ("version", "os"))
+    found = ends(failed, days)
+    first, count = _alike([found.kind, version, system, *masks.values()])
+    return Weighed(
+        {each: flags[first] for each, flags in masks.items()},
+        {each: np.packbits(flags).tobytes() for each, flags in masks.items()},
+        version[first],
+        system[first],
+        found._replace(kind=found.kind[first]),
+        count.astype(np.float64),
+    )
+
+
+def _mask(units: Units, given: int | None, candidate: Candidate) -> Flags:
+    """Return which rows have all marks of a candidate."""
+    known = len(units.states.columns)
+    found: Flags = np.ones(1, bool)
+    for column, code in candidate:
+        if column < known:
+            has = units.states.columns[column].codes == code
+            has = has if given is None else has[units.given[given].place]
+        else:
+            own, other = units.given[given or 0], units.given[column - known]
+            has = own.column.codes == code if own is other else own.beside(other, code)
+        found = found & has
+    return found
+
+
+def _alike(columns: Iterable[NDArray[Any]]) -> tuple[Codes, Codes]:
+    """Return a row of each different kind of rows, and how many there are of it."""
+    numbers, size = np.zeros(1, np.int64), 1
+    for column in columns:
+        most = int(column.max(initial=0)) + 1
+        if size * most >= _MOST:
+            numbers = np.unique(numbers, return_inverse=True)[1]
+            size = int(numbers.max(initial=0)) + 1
+        numbers, size = numbers * most + column, size * most
+    if size > _FEW:
+        _, first, count = np.unique(numbers, return_index=True, return_counts=True)
+        return first, count
+    counts, row = np.bincount(numbers, minlength=size), np.zeros(size, np.int64)
+    row[numbers] = np.arange(numbers.size)
+    found = np.flatnonzero(counts)
+    return row[found], counts[found]
