@@ -85,6 +85,7 @@ def test_a_page_without_rows_says_so(filled: TestClient, page: Page) -> None:
 def test_the_explain_page_says_the_cause_first(filled: TestClient) -> None:
     text = text_of(filled.get("/explain", params={"source": "trial", "event": "startContainer"}).text)
     assert "× as often on Windows" in text
+    assert text.index("× as often on Windows") < text.index("attributes and pairs were compared")
     assert "fell within noise" in text
     assert "nothing: a cause" in text
 

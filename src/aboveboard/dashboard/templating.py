@@ -19,6 +19,7 @@ from aboveboard.dashboard.charts import lines, pairs, spark
 from aboveboard.dashboard.format import formats_for
 from aboveboard.dashboard.issue import new_issue
 from aboveboard.dashboard.questions import FILTERS, query_of
+from aboveboard.insights.causes import described
 
 __all__ = ["STATIC", "address", "render"]
 
@@ -79,6 +80,7 @@ def _environment() -> Environment:
     environment.filters["pairs"] = pairs
     environment.filters["spark"] = spark
     environment.filters["new_issue"] = new_issue
+    environment.filters["in_words"] = described
     return environment
 
 
