@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.bench.compare import middle
 from tests.bench.figures import Figure, slower, table
+from tests.bench.report import Part, keep, kept, report
 
 
 def test_a_figure_is_reached_in_the_direction_in_which_it_counts() -> None:
@@ -36,3 +37,22 @@ def test_runs_become_their_median() -> None:
 def test_every_measurement_says_which_figures_it_has() -> None:
     for file in Path(__file__).parent.glob("bench_*.py"):
         assert "\ndef figures(" in file.read_text(encoding="utf-8"), file
+
+
+def test_a_report_is_put_together_of_parts_that_were_measured_one_at_a_time(tmp_path: Path) -> None:
+    first = Part(
+        "collector", [Figure("latency", 9, "ms", 10), Figure("speed", 5, "events/s")], "12 rows", ["on a"]
+    )
+    keep(first, tmp_path)
+    keep(Part("client", [Figure("call", 0.6, "×", 0.5)], "old", ["on b"]), tmp_path)
+    keep(Part("client", [Figure("call", 0.4, "×", 0.5)], "new", ["on b"]), tmp_path)
+    assert kept(tmp_path)[1] == first
+    lines = report(kept(tmp_path)).splitlines()
+    assert "2 of 2 of the design's numbers are reached." in lines
+    # Ratios first, then the rest, then what has no number to reach.
+    order = [
+        line.split("|")[1].strip() for line in lines if line.startswith(("| call", "| latency", "| speed"))
+    ]
+    assert order == ["call", "latency", "speed"]
+    assert "new" in lines
+    assert "old" not in lines
