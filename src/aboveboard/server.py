@@ -76,7 +76,8 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
         keeper.start()
         app.state.committer = committer
         app.state.uses = Uses()
-        told = asyncio.create_task(keep_told(app.state.rights)) if cluster_of(eraser) else None
+        hearing = keep_told(app.state.rights, app.state.readers, app.state.ended)
+        told = asyncio.create_task(hearing) if cluster_of(eraser) else hearing.close()
         sweeping = asyncio.create_task(keep_swept(app.state.readers, lambda: app.state.settings.sources))
         watching = asyncio.create_task(keep_watching(app.state.readers, lambda: app.state.settings))
         metrics = _metrics(committer, settings)

@@ -12,11 +12,13 @@ import pytest
 
 from aboveboard.access import Source, Sources
 from aboveboard.access.audit import AuditLog
+from aboveboard.access.sessions import Ended
 from aboveboard.collector.admit import Admission
 from aboveboard.collector.commit import Committer
 from aboveboard.collector.protocols.segment import decode_batch
 from aboveboard.collector.rights import Rights
-from aboveboard.store import connect, migrate
+from aboveboard.collector.upkeep import keep_told
+from aboveboard.store import Readers, connect, migrate
 from aboveboard.store.erasure import Erasure, count, erasures, save
 from tests.collector.test_ingest import track
 
@@ -108,3 +110,26 @@ def test_an_erasure_is_finished_by_another_only_once_its_collector_has_stopped(
         assert [each.step for each in erasures(client)] == [3]
 
     asyncio.run(story())
+
+
+def test_a_session_that_ends_at_one_collector_ends_at_the_others(
+    collector: Collector, tmp_path: Path
+) -> None:
+    mine, others = Ended(tmp_path / "mine"), Ended(tmp_path / "others")
+    readers = Readers(f"chdb://{tmp_path / 'store'}", count=1)
+
+    async def run() -> None:
+        told = [asyncio.create_task(keep_told(collector.rights, readers, each)) for each in (mine, others)]
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(mine.add, "number")
+        for _ in range(600):
+            if "number" in others:
+                break
+            await asyncio.sleep(0.1)
+        for task in told:
+            task.cancel()
+
+    asyncio.run(run())
+    readers.close()
+    assert "number" in others
+    assert "never" not in others

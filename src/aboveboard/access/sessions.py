@@ -9,7 +9,7 @@ import hmac
 import os
 import secrets
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,13 @@ Session = MutableMapping[str, Any]
 
 
 class Ended:
-    """The sessions that were signed out of, in a file of a line each: its number, and when (seconds since 1970)."""
+    """The sessions that were signed out of, in a file of a line each: its number, and when (seconds since 1970).
+
+    `tell` gets the same of each that ends here, for the other servers on a store.
+    """
 
     def __init__(self, file: Path, now: Callable[[], float] = time.time) -> None:
+        self.tell: Callable[[str, float], None] = lambda number, moment: None
         self._file = file
         self._now = now
         self._numbers: dict[str, float] = {}
@@ -68,13 +72,18 @@ class Ended:
 
     def add(self, number: str) -> None:
         """End a session; it is on disk when this returns. Raises OSError where the disk does not take it."""
-        self._numbers[number] = self._now()
+        self._numbers[number] = moment = self._now()
         with open(
             os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="ascii"
         ) as out:
-            out.write(f"{number} {self._now():.0f}\n")
+            out.write(f"{number} {moment:.0f}\n")
             out.flush()
             os.fsync(out.fileno())
+        self.tell(number, moment)
+
+    def hear(self, ended: Mapping[str, float]) -> None:
+        """Take note of the sessions that ended at other servers."""
+        self._numbers = {**self._numbers, **ended}
 
 
 def signing_key(folder: Path) -> str:

@@ -1,7 +1,7 @@
 """What does a running server do on its own?
 
 Every day it deletes what is older than its source keeps it; where other collectors have the same store, it takes up
-every second what they were asked to erase.
+every second what they were asked to erase and which sessions ended there.
 """
 
 import asyncio
@@ -12,9 +12,11 @@ from collections.abc import Callable
 from functools import partial
 
 from aboveboard.access import Sources
+from aboveboard.access.sessions import Ended
 from aboveboard.collector.rights import TOLD_SECONDS, Rights, in_thread
 from aboveboard.errors import RequestRefused
 from aboveboard.store import Readers
+from aboveboard.store.ended import ended_sessions, tell_ended
 from aboveboard.store.retention import Rules, plausible, sweep
 
 __all__ = ["keep_swept", "keep_told", "rules", "sweep_once"]
@@ -38,11 +40,25 @@ async def keep_swept(readers: Readers, sources: Callable[[], Sources]) -> None:
         days += 1
 
 
-async def keep_told(rights: Rights) -> None:
-    """Take up what other collectors on the same store were asked to erase, until it is cancelled."""
+async def keep_told(rights: Rights, readers: Readers, ended: Ended) -> None:
+    """Take up what other collectors on the same store were asked to erase, and who signed out there.
+
+    It goes on until it is cancelled.
+    """
+
+    def hear() -> None:
+        with readers.client() as client:
+            ended.hear(ended_sessions(client))
+
+    def tell(number: str, moment: float) -> None:
+        with readers.client() as client:
+            tell_ended(client, number, moment)
+
+    ended.tell = tell
     while True:
         with contextlib.suppress(RequestRefused):  # The log has it, and the next time it is tried again.
             await rights.hear()
+            await in_thread(hear)
         await asyncio.sleep(TOLD_SECONDS / 2)
 
 
