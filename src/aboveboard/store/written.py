@@ -5,7 +5,8 @@ place is commented out (`WriteBufferFromFileDescriptor::nextImpl`). A part is th
 came of a merge its sources are on their way out. A ClickHouse server says so, and keeps what it had.
 
 The engine counts the writes that were refused. So this count is read before anything is acknowledged, and each second
-besides; tables keep the sources of a merge for longer than that (`old_parts_lifetime`). Where the count has risen, the
+besides; tables keep the sources of a merge for longer than that (`old_parts_lifetime`), but for rollups, which can be
+counted again. Where the count has risen, the
 tables are opened anew: the engine then compares each file's size with its checksums, sets aside what is cut short, and
 takes the sources into force again.
 """
@@ -42,12 +43,14 @@ SELECT table, name
 FROM system.detached_parts
 WHERE database = currentDatabase() AND reason LIKE 'broken%'
 """
+_COUNTED = "rollup_"
 _FREE = "SELECT min(unreserved_space) FROM system.disks"
 
 # One engine a process, and so one count of it.
 _mending = threading.Lock()
 _harmless = 0
 _closed: set[str] = set()
+_recount = False
 
 
 def embedded(client: "Client") -> bool:
@@ -91,32 +94,42 @@ def mend(client: "Client") -> None:
     """Open the tables anew where a write was refused, so that nothing in force is cut short.
 
     What is set aside is deleted: it was not acknowledged, or is a copy of what is in force again. Raises the engine's
-    errors where a table cannot be opened; the next call goes on with it.
+    errors where a table cannot be opened, and StoreError where rollups have to be counted again and there is no room to
+    say so; the next call goes on with it.
     """
-    global _harmless
+    global _harmless, _recount
     with _mending:
         count = refused(client)
-        if count == _harmless and not _closed:
-            return
-        before = _set_aside(client)
-        _closed.update(row[0] for row in client.query(_TABLES).result_rows)
-        # What was accepted first, and one at a time: questions read on meanwhile.
-        for name in sorted(_closed, key=lambda name: (name != "events", name)):
-            client.command(f"DETACH TABLE IF EXISTS {name} SYNC")
-            client.command(f"ATTACH TABLE IF NOT EXISTS {name}")
-            _closed.discard(name)
-        cut = _set_aside(client) - before
-        for table, part in cut:
-            client.command(
-                f"ALTER TABLE {table} DROP DETACHED PART '{part}' SETTINGS allow_drop_detached = 1"
+        if count != _harmless or _closed:
+            cut = _open_anew(client)
+            _log.error(
+                "The disk refused the store %d writes. Its tables were opened anew; %d parts that were cut short are "
+                "gone, and what they had been made of is in force.",
+                count - _harmless,
+                len(cut),
             )
-        _log.error(
-            "The disk refused the store %d writes. Its tables were opened anew; %d parts that were cut short are gone, "
-            "and what they had been made of is in force.",
-            count - _harmless,
-            len(cut),
-        )
-        _harmless = count
+            _harmless = count
+            _recount = _recount or any(table.startswith(_COUNTED) for table, _ in cut)
+        if _recount:
+            # Rollups keep no sources. Where these are on a disk that is still full, they wait for the next call.
+            ensure_room(client)
+            client.command("TRUNCATE TABLE rollup_builds")
+            _recount = False
+
+
+def _open_anew(client: "Client") -> set[tuple[str, str]]:
+    """Close each table and open it; return the parts that were cut short, by table."""
+    before = _set_aside(client)
+    _closed.update(row[0] for row in client.query(_TABLES).result_rows)
+    # What was accepted first, and one at a time: questions read on meanwhile.
+    for name in sorted(_closed, key=lambda name: (name != "events", name)):
+        client.command(f"DETACH TABLE IF EXISTS {name} SYNC")
+        client.command(f"ATTACH TABLE IF NOT EXISTS {name}")
+        _closed.discard(name)
+    cut = _set_aside(client) - before
+    for table, part in cut:
+        client.command(f"ALTER TABLE {table} DROP DETACHED PART '{part}' SETTINGS allow_drop_detached = 1")
+    return cut
 
 
 def _set_aside(client: "Client") -> set[tuple[str, str]]:
