@@ -9,6 +9,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 CATALOG = Path(__file__).with_name("telemetry.toml")
+EXTENSION_CATALOG = Path(__file__).with_name("extension.toml")
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -83,6 +84,17 @@ def wait(options: dict[str, Any]) -> None:
     while telemetry._engine._decision.state == "accepted":
         telemetry.log_usage("tick", {"number": number})
         number += 1
+        time.sleep(0.01)
+    say(time.time())
+    sys.stdin.readline()
+
+
+def extension(options: dict[str, Any]) -> None:
+    """Look, as an extension does before it logs, until its own switch is off; say when that was seen."""
+    telemetry = make(options)
+    logger = telemetry.logger("podman", "1.29.1", "podman-desktop", catalog=EXTENSION_CATALOG)
+    say(logger.is_usage_enabled)
+    while logger.is_usage_enabled:
         time.sleep(0.01)
     say(time.time())
     sys.stdin.readline()

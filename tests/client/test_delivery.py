@@ -391,7 +391,7 @@ def test_a_refused_deletion_is_asked_for_ever_less_often_and_blocks_no_other(ben
     assert status.problem.startswith(
         "a deletion is not confirmed: the collector answered 400: no such source"
     )
-    sender = telemetry._engine.sender
+    sender = telemetry._engine.parts.sender
     asked = len(refused)
     assert not sender.run()
     assert len(refused) == asked
@@ -402,7 +402,7 @@ def test_a_refused_deletion_is_asked_for_ever_less_often_and_blocks_no_other(ben
 
 def test_an_abort_before_there_is_a_line_is_not_lost(bench: Bench) -> None:
     telemetry = bench.telemetry()
-    sender = telemetry._engine.sender
+    sender = telemetry._engine.parts.sender
     _, aborts = sender._asked(lambda: True)
     sender.abort()
     with pytest.raises(OSError, match="took back"):

@@ -371,7 +371,7 @@ def test_a_call_with_wrong_types_costs_itself_only(bench: Bench) -> None:
     telemetry = bench.telemetry()
     for _ in range(5):
         telemetry.log_usage(["not", "a", "text"])  # type: ignore[arg-type]
-        telemetry._engine.recorder.put(Call("track", "tick", {}, "now"))  # type: ignore[arg-type]
+        telemetry._engine.parts.recorder.put(Call("track", "tick", {}, "now"))  # type: ignore[arg-type]
     for number in range(100):
         telemetry.log_usage("tick", {"number": number})
     began = time.monotonic()

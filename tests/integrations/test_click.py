@@ -312,6 +312,22 @@ def test_the_commands_show_change_and_delete(
     assert len(bench.collector.named("cli.command")) == 1, "the commands about telemetry are no usage"
 
 
+def test_one_extension_is_switched_off_and_on(
+    bench: Bench, telemetry: Telemetry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tool = instrument(make_tool(), telemetry)
+    assert run(tool, "telemetry", "off", "--extension", "me.kind") == 0
+    assert "The extension me.kind sends nothing" in capsys.readouterr().err
+    assert telemetry.consent.state == "accepted"
+    assert run(tool, "telemetry", "status") == 0
+    assert "off:       extensions me.kind" in capsys.readouterr().out
+    assert run(tool, "telemetry", "on", "--extension", "me.kind") == 0
+    assert telemetry.consent.extensions_off == ()
+    bench.settings.write_text("not JSON")
+    assert run(tool, "telemetry", "off", "--extension", "me.kind") == 1, "it holds in this process only"
+    assert "telemetry status --explain" in capsys.readouterr().err
+
+
 def test_preview_shows_invented_events_before_there_are_any(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:

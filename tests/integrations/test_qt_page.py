@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette, QStandardItemModel
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton, QTableWidget, QWidget
 
 from aboveboard import Telemetry
 from aboveboard.integrations.qt import TelemetryPage
@@ -159,9 +159,60 @@ def test_each_extension_has_its_row(telemetry: Telemetry, tmp_path: Path) -> Non
     telemetry.flush(0.2)
     page = shown(telemetry, EXTENSIONS)
     table = page.extensions.table
+    expected = [["the app itself", "", "3", "2", "0"], ["me.kind", "1.2.3", "1", "1", "0"]]
+    wait_until(lambda: texts(table) == expected)
+
+
+def texts(table: QTableWidget) -> list[list[str]]:
+    """Return what stands in each row."""
+    return [
+        [item.text() for column in range(table.columnCount()) if (item := table.item(row, column))]
+        for row in range(table.rowCount())
+    ]
+
+
+def test_one_extension_is_switched_by_keyboard_and_only_that_one(
+    telemetry: Telemetry, tmp_path: Path
+) -> None:
+    (tmp_path / "kind.toml").write_text(EXTENSION)
+    logger = telemetry.logger("kind", "1.2.3", "me", catalog=tmp_path / "kind.toml")
+    telemetry.consent.accept()
+    page = shown(telemetry, EXTENSIONS)
+    table = page.extensions.table
     wait_until(lambda: table.rowCount() == 2)
-    rows = [[item.text() for column in range(5) if (item := table.item(row, column))] for row in range(2)]
-    assert rows == [["the app itself", "", "3", "2", "0"], ["me.kind", "1.2.3", "1", "1", "0"]]
+    own, kind = table.item(0, 0), table.item(1, 0)
+    assert not own.flags() & Qt.ItemFlag.ItemIsUserCheckable
+    wait_until(lambda: kind.checkState() == Qt.CheckState.Checked)
+    table.setFocus()
+    QTest.keyClick(table, Qt.Key.Key_Down)
+    QTest.keyClick(table, Qt.Key.Key_Space)
+    wait_until(lambda: telemetry.consent.extensions_off == ("me.kind",))
+    assert (logger.is_usage_enabled, telemetry.logger().is_usage_enabled) == (False, True)
+    wait_until(lambda: "sends nothing" in str(kind.data(Qt.ItemDataRole.AccessibleTextRole)))
+    assert kind.checkState() == Qt.CheckState.Unchecked
+    assert page.choice.switch.isChecked()
+    QTest.keyClick(table, Qt.Key.Key_Space)
+    wait_until(lambda: logger.is_usage_enabled)
+
+
+def test_a_switch_by_another_process_is_seen_and_environment_greys_it(
+    window: QApplication, telemetry: Telemetry, tmp_path: Path
+) -> None:
+    (tmp_path / "kind.toml").write_text(EXTENSION)
+    telemetry.logger("kind", "1.2.3", "me", catalog=tmp_path / "kind.toml")
+    page = shown(telemetry, EXTENSIONS)
+    table = page.extensions.table
+    wait_until(lambda: table.rowCount() == 2)
+    other = make_telemetry(tmp_path)
+    other.consent.refuse_extension("me.kind")
+    other.close()
+    wait_until(lambda: table.item(1, 0).checkState() == Qt.CheckState.Unchecked, 5)
+    off = make_telemetry(tmp_path, environ={"DO_NOT_TRACK": "1"})
+    off.logger("kind", "1.2.3", "me", catalog=tmp_path / "kind.toml")
+    grey = shown(off, EXTENSIONS)
+    wait_until(lambda: grey.extensions.table.rowCount() == 2)
+    wait_until(lambda: not grey.extensions.table.item(1, 0).flags() & Qt.ItemFlag.ItemIsUserCheckable)
+    off.close()
 
 
 def test_deleting_asks_once_more_and_brings_a_receipt(

@@ -11,7 +11,9 @@ CHECK: Final = "telemetry.check"
 ENABLED: Final = "telemetry.enabled"
 LEVEL: Final = "telemetry.level"
 NOTICE: Final = "telemetry.notice"
-KEYS: Final = (CHECK, ENABLED, LEVEL, NOTICE)
+EXTENSIONS: Final = "telemetry.extensions"
+KEYS: Final = (CHECK, ENABLED, LEVEL, NOTICE, EXTENSIONS)
+EVERY: Final = "*"
 NO_WORDS: Final = ("false", "no", "off", "0")
 
 
@@ -38,28 +40,65 @@ class Answer:
     notice: int = 0
     covers: str = levels.USAGE
     detail: str = ""
+    extensions_off: frozenset[str] = frozenset()
 
 
 def read_answer(settings: Mapping[str, object]) -> Answer:
     """Return the answer in these settings: any no is a no, and only two clear values are a yes."""
     check, enabled, level = settings.get(CHECK), settings.get(ENABLED), settings.get(LEVEL)
+    off = switched_off(settings.get(EXTENSIONS))
     if _is_no(enabled):
-        return Answer("no", levels.OFF, detail=f"{ENABLED} is {enabled!r}")
+        return Answer("no", levels.OFF, detail=f"{ENABLED} is {enabled!r}", extensions_off=off)
     if level == levels.OFF:
-        return Answer("no", levels.OFF, detail=f"{LEVEL} is 'off'")
+        return Answer("no", levels.OFF, detail=f"{LEVEL} is 'off'", extensions_off=off)
     if enabled is not True or check is not True:
-        return Answer("none", levels.OFF, detail=_not_asked(check, enabled))
+        return Answer("none", levels.OFF, detail=_not_asked(check, enabled), extensions_off=off)
     if level is not None and not levels.is_level(level):
-        return Answer("none", levels.OFF, detail=f"{LEVEL} is {level!r}, which is no level")
+        return Answer(
+            "none", levels.OFF, detail=f"{LEVEL} is {level!r}, which is no level", extensions_off=off
+        )
     notice, covered = _notice(settings.get(NOTICE))
-    return Answer("yes", str(level or levels.USAGE), notice, covered, f"yes to notice {notice}")
+    return Answer("yes", str(level or levels.USAGE), notice, covered, f"yes to notice {notice}", off)
+
+
+def switched_off(value: object) -> frozenset[str]:
+    """Return the ids of the extensions that are off: those whose value is not true, or which a list names.
+
+    What is neither a map nor a list says nothing clear, and switches off every extension.
+    """
+    if value is None or value is True:
+        return frozenset()
+    if isinstance(value, dict):
+        return frozenset(str(extension) for extension, said in value.items() if said is not True)
+    if isinstance(value, list):
+        return frozenset(str(extension) for extension in value)
+    return frozenset((EVERY,))
+
+
+def switching(
+    settings: Mapping[str, object], extension: str, on: bool, known: Iterable[str]
+) -> dict[str, object]:
+    """Return the settings that switch one extension on or off, and leave the others as they are.
+
+    `known` are the extensions there are, which a value that switched off every one of them did not name.
+    """
+    off = switched_off(settings.get(EXTENSIONS))
+    before = settings.get(EXTENSIONS)
+    kept = dict(before) if isinstance(before, dict) else dict.fromkeys(sorted(off - {EVERY}), False)
+    if EVERY in off:
+        kept.pop(EVERY, None)
+        kept.update(dict.fromkeys(known, False))
+    return {EXTENSIONS: {**kept, extension: on}}
 
 
 def most_careful(members: Iterable[tuple[str, object]]) -> dict[str, object]:
     """Return the members of an object; of a key of ours that is there twice, the value that allows least."""
     found: dict[str, object] = {}
     for key, value in members:
-        if key not in found or key not in KEYS or _allows(key, value) <= _allows(key, found[key]):
+        if key == EXTENSIONS and key in found:
+            off = switched_off(found[key]) | switched_off(value)
+            found[key] = dict.fromkeys(sorted(off), False)
+        elif key not in found or key not in KEYS or _allows(key, value) <= _allows(key, found[key]):
             found[key] = value
     return found
 

@@ -41,7 +41,14 @@ def main() -> None:
         if decision.state != ACCEPTED:
             return None
         offer = order.offer
-        return Envelope(order.target.write_key, offer.notice, decision.level, offer.digest, CLEANER_VERSION)
+        return Envelope(
+            order.target.write_key,
+            offer.notice,
+            decision.level,
+            offer.digest,
+            CLEANER_VERSION,
+            decision.is_off,
+        )
 
     sender = Sender(order.target, places, host, envelope, lambda: consent.decision().state != SWITCHED_OFF)
     threading.Thread(target=watch, args=(consent, sender), daemon=True).start()
@@ -57,16 +64,16 @@ def let_go() -> None:
 
 
 def watch(consent: "Consent", sender: "Sender") -> None:
-    """Cut off the request under way when the consent goes; the process ends with its other thread."""
-    from aboveboard.client.consent import ACCEPTED
+    """Cut off the request under way when less may be sent than before; the process ends with its other thread."""
+    from aboveboard.client.consent import ACCEPTED, is_lowered
 
-    before = consent.decision().state
+    before = consent.decision()
     while True:
         time.sleep(LOOK_SECONDS)
-        state = consent.decision().state
-        if state not in (before, ACCEPTED):
+        now = consent.decision()
+        if now.state not in (before.state, ACCEPTED) or is_lowered(before, now):
             sender.abort()
-        before = state
+        before = now
 
 
 if __name__ == "__main__":

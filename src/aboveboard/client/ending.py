@@ -80,7 +80,7 @@ def _leave_the_rest(engine: Engine) -> None:
     order = Order(
         engine.setup.app,
         engine.setup.preset,
-        engine.target,
+        engine.parts.target,
         engine.declared.offer(),
         str(host.home),
         str(host.root),

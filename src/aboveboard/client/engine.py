@@ -13,13 +13,23 @@ from aboveboard.catalog import Catalog
 from aboveboard.client import levels
 from aboveboard.client.boundary import TROUBLES, attempt
 from aboveboard.client.budget import Budget
-from aboveboard.client.consent import ACCEPTED, DECLINED, SWITCHED_OFF, UNDECIDED, Consent, Decision
+from aboveboard.client.consent import (
+    ACCEPTED,
+    DECLINED,
+    SWITCHED_OFF,
+    UNDECIDED,
+    Consent,
+    Decision,
+    differ,
+    is_lowered,
+)
 from aboveboard.client.crash import Crash, Run
 from aboveboard.client.declared import Declared, Included
 from aboveboard.client.erasure import read_erasures
 from aboveboard.client.gate import GATE
 from aboveboard.client.host import Host
 from aboveboard.client.install import Install
+from aboveboard.client.parts import Parts
 from aboveboard.client.places import find_places, preset_problem
 from aboveboard.client.record import APP, TRACK, Call, Extension
 from aboveboard.client.rules import load_rules
@@ -28,18 +38,11 @@ from aboveboard.client.worker import Worker
 from aboveboard.frozen import field, record
 
 if TYPE_CHECKING:
-    from aboveboard.client.handover import Handover
-    from aboveboard.client.outbox import Envelope
-    from aboveboard.client.policy import Policy
-    from aboveboard.client.recorder import Recorder
-    from aboveboard.client.sender import Sender, Target
     from aboveboard.client.spool import Spool
-from aboveboard.privacy import CLEANER_VERSION
 
 REVOKE_TRIES: Final = 3
-ERASURE_SECONDS: Final = (
-    1.0  # how often a deletion is looked at; its own backoff says when it is asked for again
-)
+# How often a deletion is looked at; its own backoff says when it is asked for again.
+ERASURE_SECONDS: Final = 1.0
 GATHER_SECONDS: Final = 0.01
 LOOK_SECONDS: Final = 0.25
 ALIVE_SECONDS: Final = 30.0
@@ -89,11 +92,10 @@ class Engine:
         self.on_crash: Callable[[Crash], None] = lambda crash: None
         self.is_closed = False
         self.is_child = False
-        self._rules, self._rule_problems = load_rules(setup.rules)
+        self.rules, self._rule_problems = load_rules(setup.rules)
         self._began = host.monotonic()
         self._listeners: list[Callable[[], object]] = []
         self._decision: Decision | None = None
-        self._context = ""
         self._make_parts()
 
     def _make_parts(self) -> None:
@@ -104,48 +106,9 @@ class Engine:
         self._urgent: deque[Signal] = deque()
         self._emptied = False
         self._run = Run(self.places.runs, self.host)
-        self._recorder: Recorder | None = None
-        self._sender: Sender | None = None
-        self._handover: Handover | None = None
+        self.parts = Parts(self)
         self._writing = Worker("aboveboard-writer", self._write_step, GATHER_SECONDS)
         self._sending = Worker("aboveboard-sender", self._send_step, first=FIRST_SEND_SECONDS)
-
-    @property
-    def recorder(self) -> "Recorder":
-        """Return what writes, made with the first yes: a run that nobody has agreed to never imports it."""
-        if self._recorder is None:
-            with GATE:
-                self._recorder = self._recorder or self._make_recorder()
-        return self._recorder
-
-    def _make_recorder(self) -> "Recorder":
-        from aboveboard.client.handover import Handover
-        from aboveboard.client.recorder import Recorder, Surroundings
-
-        self._handover = Handover()
-        around = Surroundings(
-            self.open_spool, self.install.identity, self._describe, self.level, self._handover.deliver
-        )
-        return Recorder(self.declared, self.host, self._policy, around)
-
-    @property
-    def sender(self) -> "Sender":
-        """Return what sends, made when something is sent: a short run leaves that to a later one."""
-        if self._sender is None:
-            with GATE:
-                from aboveboard.client.sender import Sender
-
-                self._sender = self._sender or Sender(
-                    self.target, self.places, self.host, self._envelope, self._may_erase
-                )
-        return self._sender
-
-    @property
-    def target(self) -> "Target":
-        """Return where events go."""
-        from aboveboard.client.sender import Target
-
-        return Target(self.setup.endpoint, self.setup.write_key)
 
     @property
     def rule_problems(self) -> tuple[str, ...]:
@@ -159,11 +122,13 @@ class Engine:
             decision = self.look()
         if self.is_closed or decision.state in (DECLINED, SWITCHED_OFF):
             return
+        if decision.extensions_off and not decision.allows(extension.id):
+            return
         call = Call(kind, event, properties, self.host.clock(), extension)
         if decision.state == UNDECIDED:
             self._hold(call)
             return
-        self.recorder.put(call)
+        self.parts.recorder.put(call)
         self._writing.wake()
         if not self._writing.is_running:
             self._start_threads()
@@ -179,7 +144,7 @@ class Engine:
         with self._lock:
             decision = self.consent.decision()
             before, self._decision = self._decision, decision
-            changed = before is None or _differ(before, decision)
+            changed = before is None or differ(before, decision)
             if changed and not self.is_closed:
                 self._follow(decision, before)
         if changed and before is not None:
@@ -191,6 +156,16 @@ class Engine:
         """Return the level that holds at this moment, looking at the files."""
         return self.look().level
 
+    def allows(self, extension: str) -> bool:
+        """Tell whether an extension may log, as far as its own switch goes, by the last look at the files."""
+        return self._decision is None or self._decision.allows(extension)
+
+    def switch(self, extension: str, on: bool) -> bool:
+        """Record the person's choice for one extension; false where it could not be written."""
+        done = self.consent.switch(extension, on, [known.id for known in self.extensions])
+        self.look()
+        return done
+
     def uptime(self) -> float:
         """Return for how many seconds the app has run."""
         return round(self.host.monotonic() - self._began, 1)
@@ -201,8 +176,8 @@ class Engine:
 
         from aboveboard.client import wire
 
-        events = self.undecided.events()
-        return tuple(json.loads(wire.encode(event, "", self._describe())[0]) for event in events)
+        events = [event for event in self.undecided.events() if self.allows(event.extension.id)]
+        return tuple(json.loads(wire.encode(event, "", self.parts.context())[0]) for event in events)
 
     def add_extension(self, extension: Extension, catalog: str | Path | Catalog | None) -> None:
         """Learn of an extension; the consent is looked at again, because its catalog may ask for more."""
@@ -241,7 +216,7 @@ class Engine:
             self._sending.wake()
             if not signal.wait(max(0.0, end - self.host.monotonic())):
                 return False
-            if self._emptied or not self.sender.is_other_sending or self.host.monotonic() >= end:
+            if self._emptied or not self.parts.sender.is_other_sending or self.host.monotonic() >= end:
                 return self._emptied
             Signal().wait(OTHER_SECONDS)
 
@@ -266,26 +241,19 @@ class Engine:
             return
         accepted = self._decision is not None and self._decision.state == ACCEPTED
         if accepted:
-            self.recorder.finish()
+            self.parts.recorder.finish()
             self._drain(DRAIN_SECONDS)
         self.is_closed = True
-        if self._sender is not None:
-            self._sender.abort()
-        if self._handover is not None:
-            self._handover.stop()
+        self.parts.stop()
         if not at_exit:
             self._writing.stop(0.1)
             self._sending.stop(0.0)
-            if self._recorder is not None:
-                self._recorder.close()
+            self.parts.close()
         attempt(self._run.end, None)
 
     def after_fork(self) -> None:
         """In the child: begin with parts of our own; what waited in memory is the parent's to write."""
-        # Connections of the parent must not be closed here: SQLite would fold the log under its feet.
-        _LEFT_OPEN.append((self._recorder, self._sender))
-        if self._sender is not None:
-            self._sender.leave_to_parent()
+        self.parts.leave_to_parent()
         self._run.leave_to_parent()
         self.is_child = True
         self.declared.after_fork()
@@ -304,10 +272,9 @@ class Engine:
     def _follow(self, decision: Decision, before: Decision | None) -> None:
         """Open or shut the way, as the new decision says."""
         if decision.state == ACCEPTED:
-            if before is not None and _is_lowered(before, decision):
-                if self._sender is not None:
-                    self._sender.abort()
-                attempt(lambda: self._drop_above(decision.level), None)
+            if before is not None and is_lowered(before, decision):
+                self.parts.interrupt()
+                attempt(lambda: self._drop_more(decision), None)
             self._open()
             return
         self._let_go()
@@ -328,20 +295,21 @@ class Engine:
 
     def _let_go(self) -> None:
         """Forget what is queued, and end a request that is under way."""
-        if self._recorder is not None:
-            self._recorder.discard()
-        if self._sender is not None:
-            attempt(self._sender.abort, None)
+        self.parts.discard()
+        self.parts.interrupt()
 
-    def _drop_above(self, level: str) -> None:
-        """Let go of what waits and is above the level; what is being written is looked at before it is sent."""
+    def _drop_more(self, decision: Decision) -> None:
+        """Let go of what waits and may not go any more; what is being written is looked at before it is sent."""
         from aboveboard.client import wire
 
         if not self.places.spool.exists():
             return
         with GATE, closing(self.open_spool()) as spool:
             with spool.transaction():
-                dropped = spool.drop_above(level, wire.stamp(self.host.clock())[:10])
+                today = wire.stamp(self.host.clock())[:10]
+                dropped = spool.drop_above(decision.level, today)
+                if decision.is_off is not None:
+                    dropped += spool.drop_extensions(decision.is_off, today)
             if dropped:
                 spool.scrub()
 
@@ -349,8 +317,8 @@ class Engine:
         attempt(self._begin_anew, None)
         events, overflow = self.undecided.take()
         for event in events:
-            self.recorder.put(event)
-        self.recorder.lose("undecided", overflow)
+            self.parts.recorder.put(event)
+        self.parts.recorder.lose("undecided", overflow)
         self._start_threads()
 
     def _begin_anew(self) -> None:
@@ -378,7 +346,7 @@ class Engine:
             self._sending.wake()
 
     def _drain(self, timeout: float) -> None:
-        signal = self.recorder.barrier()
+        signal = self.parts.recorder.barrier()
         self._start_threads()
         self._writing.hurry()
         signal.wait(timeout)
@@ -386,12 +354,12 @@ class Engine:
     def _write_step(self) -> float:
         self._renew()
         if self.look().state != ACCEPTED:
-            self.recorder.discard()
+            self.parts.recorder.discard()
             return END
         if not self.is_child and self.host.monotonic() >= self._next_alive:
             self._next_alive = self.host.monotonic() + ALIVE_SECONDS
             self._mark_alive()
-        return self.recorder.step()
+        return self.parts.recorder.step()
 
     def _renew(self) -> None:
         if self.install.was_given_up():
@@ -411,7 +379,7 @@ class Engine:
         waiting = [self._urgent.popleft() for _ in range(len(self._urgent))]
         try:
             if self.level() != levels.OFF or self.has_erasures():
-                self._emptied = self.sender.run(urgent=bool(waiting))
+                self._emptied = self.parts.sender.run(urgent=bool(waiting))
         finally:
             for signal in waiting:
                 signal.set()
@@ -426,44 +394,11 @@ class Engine:
     def _may_erase(self) -> bool:
         return self.look().state != SWITCHED_OFF
 
-    def _envelope(self) -> "Envelope | None":
-        from aboveboard.client.outbox import Envelope
-
-        decision = self.look()
-        if decision.state != ACCEPTED or self.declared.catalog() is None or self.is_closed:
-            return None
-        offer = self.declared.offer()
-        return Envelope(self.setup.write_key, offer.notice, decision.level, offer.digest, CLEANER_VERSION)
-
-    def _policy(self, count: Callable[[str, str], None]) -> "Policy":
-        from aboveboard.client.policy import Policy
-
-        return Policy(self.host, self._rules, self.setup.budget, count)
-
     def _key(self) -> bytes:
         accepted = self._decision is not None and self._decision.state == ACCEPTED
         return self.install.key(keep=accepted)
-
-    def _describe(self) -> str:
-        if not self._context:
-            from aboveboard.client import wire
-            from aboveboard.client.context import describe_context  # slow to import, and needed late
-
-            self._context = wire.dump(describe_context(self.setup.app, self.setup.version, self.host))
-        return self._context
-
-
-_LEFT_OPEN: list[object] = []
 
 
 def _hint(line: str) -> None:
     """The one thing that is ever printed, and only where the app says that it is being developed."""
     sys.stderr.write(line + "\n")
-
-
-def _differ(before: Decision, after: Decision) -> bool:
-    return (before.state, before.level) != (after.state, after.level)
-
-
-def _is_lowered(before: Decision, after: Decision) -> bool:
-    return before.state == ACCEPTED and levels.lower_of(before.level, after.level) != before.level

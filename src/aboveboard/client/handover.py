@@ -28,9 +28,13 @@ class Handover:
             self._worker.start()
             self._worker.wake()
 
-    def stop(self) -> None:
+    def discard(self) -> None:
         """Forget what waits."""
         self._queue.clear()
+
+    def stop(self) -> None:
+        """Forget what waits, and end."""
+        self.discard()
         self._worker.stop(0.0)
 
     def _step(self) -> float:

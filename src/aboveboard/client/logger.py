@@ -75,4 +75,5 @@ class TelemetryLogger:
 
     @never_raises(default=False)
     def _enabled(self, level: str) -> bool:
-        return levels.covers(self._engine.level(), level)
+        decision = self._engine.look()
+        return decision.allows(self._extension.id) and levels.covers(decision.level, level)

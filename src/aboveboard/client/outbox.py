@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import zlib
+from collections.abc import Callable
 from typing import Final
 
 from aboveboard.client.spool import Spool
@@ -22,13 +23,17 @@ LAST_ROW: Final = (1 << 63) - 1
 
 @record(frozen=True, slots=True)
 class Envelope:
-    """What a request says beside its events: to whom it goes, and under which consent."""
+    """What a request says beside its events: to whom it goes, and under which consent.
+
+    `is_off` tells of an extension whether the person switched it off, None where none is.
+    """
 
     write_key: str
     notice: int
     level: str
     catalog: str
     cleaner: int
+    is_off: Callable[[str], bool] | None = None
 
 
 @record(frozen=True, slots=True)
@@ -50,6 +55,8 @@ def next_batch(spool: Spool, envelope: Envelope, now: float, sent_at: str, limit
     """
     with spool.transaction() as database:
         spool.drop_above(envelope.level, stamp(now)[:10])
+        if envelope.is_off is not None:
+            spool.drop_extensions(envelope.is_off, stamp(now)[:10])
         found = _open_batch(database)
         number, attempts, first, last = found or (None, 0, 0, LAST_ROW)
         rows = _rows(database, first, last, limit if number is None else LAST_ROW)

@@ -39,13 +39,15 @@ Entry = Call | Event | Signal
 @record(frozen=True, slots=True)
 class Surroundings:
     """What the recorder asks for while it works: the spool, the id, the context as JSON, and the level that
-    the person agrees to at this moment ("off" where nothing may be written). `deliver` gets what was kept.
+    the person agrees to at this moment ("off" where nothing may be written). `allows` tells of an extension's id
+    whether it may log; `deliver` gets what was kept.
     """
 
     open_spool: Callable[[], Spool]
     identity: Callable[[], str]
     context: Callable[[], str]
     level: Callable[[], str]
+    allows: Callable[[str], bool]
     deliver: Callable[[Event], None]
 
 
@@ -153,7 +155,7 @@ class Recorder:
                 event = self._guarded(entry)
             if isinstance(event, str):  # this one call is lost, not those behind it
                 self._lost[event, UNNAMED] += 1
-            elif event is not None and event.level in allowed:
+            elif event is not None and event.level in allowed and self._around.allows(event.extension.id):
                 self._events.append(event)
         return []
 
@@ -205,7 +207,7 @@ class Recorder:
             if spool.holds_back(self._today()):
                 with spool.transaction():
                     due = self._policy.due(spool, self._host.clock(), everything=self._finishing)
-                    self._write(spool, list(due))
+                    self._write(spool, [each for each in due if self._around.allows(each.extension.id)])
 
     def _report(self) -> None:
         """Log, once a minute, how many events were not kept because there were too many."""

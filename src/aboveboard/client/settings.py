@@ -59,14 +59,22 @@ def _parse(
     return found
 
 
-def write_settings(path: Path, changes: Mapping[str, object]) -> None:
-    """Set `changes` in the file and leave the rest as it is; raise `BrokenSettings` or `OSError`."""
+def write_settings(
+    path: Path,
+    changes: Mapping[str, object] | Callable[[Mapping[str, object]], Mapping[str, object]],
+    merge: Callable[[Pairs], dict[str, object]] = dict,
+) -> None:
+    """Set `changes` in the file and leave the rest as it is; raise `BrokenSettings` or `OSError`.
+
+    A function is given what the file holds at that moment, and returns the changes.
+    """
     real = Path(os.path.realpath(path))
     with _turn(real.parent):
         for _ in range(TRIES):
             before = _settled(real)
             text = _decode(real, before)
-            for key, value in changes.items():
+            given = changes(_parse(real, before, merge)) if callable(changes) else changes
+            for key, value in given.items():
                 text = with_member(text, key, value)
             if replace_file(real, text.encode("utf-8"), before=before):
                 return

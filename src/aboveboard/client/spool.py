@@ -6,8 +6,10 @@ process write while others read, and an event is safe from the death of its proc
 transaction is committed.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,6 +22,9 @@ SENT: Final = "sent"
 REFUSED: Final = "refused"
 EXPIRED: Final = "expired"
 ABOVE_LEVEL: Final = "above the level"
+EXTENSION_OFF: Final = "extension off"
+
+OWNER: Final = "common.extensionName"
 
 SCHEMA_VERSION: Final = 2
 BUSY_SECONDS: Final = 2.0
@@ -206,6 +211,27 @@ class Spool:
             self.database.execute(f"DELETE FROM events WHERE {above}", allowed)  # noqa: S608
             self.delete_empty_batches()
         return sum(numbers.values())
+
+    def drop_extensions(self, is_off: Callable[[str], bool], day: str) -> int:
+        """Delete and count what waits of extensions that are off, inside a transaction; return how many there were.
+
+        What rules hold back of them goes too.
+        """
+        owned = "SELECT id, event, payload FROM events WHERE state = 'queued' AND payload LIKE ?"
+        gone = [
+            (row, event)
+            for row, event, payload in self.database.execute(owned, (f'%"{OWNER}"%',)).fetchall()
+            if is_off(str((json.loads(payload).get("properties") or {}).get(OWNER, "")))
+        ]
+        self.database.executemany("DELETE FROM events WHERE id = ?", [(row,) for row, _ in gone])
+        for table, key, about in (("held", "id", "about"), ("days", "event", "data")):
+            kept = self.database.execute(f"SELECT {key}, {about} FROM {table}").fetchall()  # noqa: S608  (constants)
+            off = [(name,) for name, text in kept if is_off(str(json.loads(text).get("extension", "")))]
+            self.database.executemany(f"DELETE FROM {table} WHERE {key} = ?", off)  # noqa: S608
+        if gone:
+            self.count(day, Counter((EXTENSION_OFF, event) for _, event in gone))
+            self.delete_empty_batches()
+        return len(gone)
 
     def delete_all(self) -> None:
         """Delete every row, inside a transaction."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aboveboard.client.address import BadEndpoint, parse_endpoint
+from aboveboard.client.answer import EVERY
 from aboveboard.client.boundary import TROUBLES, attempt
 from aboveboard.client.engine import Engine
 from aboveboard.client.environment import Source
@@ -15,7 +16,8 @@ class Status:
     """The state and its cause, where things are kept, and how much there is of them.
 
     `waiting`, `sent` and `refused` (by the collector) count events, `dropped` says what was not sent
-    and why; `has_collector` is false where the endpoint cannot be used. `sources` is filled by
+    and why; `has_collector` is false where the endpoint cannot be used, `extensions_off` names
+    the extensions that the person switched off ("*" for every one). `sources` is filled by
     `status(explain=True)`; `problem` is empty where all is well.
     """
 
@@ -35,6 +37,11 @@ class Status:
     sources: tuple[Source, ...] = ()
     refused: int = 0
     has_collector: bool = False
+    extensions_off: tuple[str, ...] = ()
+
+    def allows(self, extension: str) -> bool:
+        """Tell whether an extension may log, as far as its own switch goes."""
+        return not {extension, EVERY} & set(self.extensions_off)
 
     def __str__(self) -> str:
         lines = [
@@ -44,6 +51,7 @@ class Status:
             f"id:        {self.anonymous_id or 'none'}",
             f"events:    {self.waiting} waiting, {self.sent} sent",
         ]
+        lines += [f"off:       extensions {', '.join(self.extensions_off)}"] if self.extensions_off else []
         lines += [f"refused:   {self.refused} (by the collector)"] if self.refused else []
         lines += [f"not sent:  {number} ({reason})" for reason, number in self.dropped.items()]
         lines += [f"problem:   {self.problem}"] if self.problem else []
@@ -75,6 +83,7 @@ def describe_status(engine: Engine, explain: bool) -> Status:
         sources=decision.sources if explain else (),
         refused=refused,
         has_collector=has_collector,
+        extensions_off=tuple(sorted(decision.extensions_off)),
     )
 
 
@@ -89,5 +98,5 @@ def _host(url: str) -> tuple[str, bool]:
 
 def _problem(engine: Engine, refusal: str) -> str:
     caught = TROUBLES.since(engine.troubles_before)
-    said = (engine.declared.problem, engine.sender.problem, refusal, *engine.rule_problems, caught)
+    said = (engine.declared.problem, engine.parts.sender.problem, refusal, *engine.rule_problems, caught)
     return "; ".join(text for text in said if text)

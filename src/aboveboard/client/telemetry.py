@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Consent:
-    """The person's consent: what it is, and the two answers."""
+    """The person's consent: what it is, the two answers, and a switch for each extension."""
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
@@ -58,6 +58,23 @@ class Consent:
         self._engine.look()
         return done
 
+    @property
+    def extensions_off(self) -> "tuple[str, ...]":
+        """Return the ids of the extensions that the person switched off; "*" stands for every one."""
+        return self._extensions_off()
+
+    @never_raises(default=False)
+    def allow_extension(self, extension_id: str) -> bool:
+        """Let one extension log again, within what holds for the app; false where it could not be recorded."""
+        return self._engine.switch(extension_id, True)
+
+    @never_raises(default=False)
+    def refuse_extension(self, extension_id: str) -> bool:
+        """Switch one extension off, whatever holds for the app, and drop what waits of it; false where the
+        settings cannot be written: it then holds in this process.
+        """
+        return self._engine.switch(extension_id, False)
+
     @never_raises()
     def on_did_change(self, listener: "Callable[[], object]") -> "Callable[[], None] | None":
         """Call `listener` after each change of state or level; call the result to end that."""
@@ -66,6 +83,10 @@ class Consent:
     @never_raises(default="off")
     def _state(self) -> str:
         return self._engine.look().state
+
+    @never_raises(default=())
+    def _extensions_off(self) -> "tuple[str, ...]":
+        return tuple(sorted(self._engine.look().extensions_off))
 
     @never_raises(default="off")
     def _level(self) -> str:

@@ -44,15 +44,21 @@ def status(make: Make, explain: bool) -> None:
     click.echo(make().status(explain=explain))
 
 
-def on(make: Make, level: str) -> None:
+def on(make: Make, level: str, extension: str | None) -> None:
     """Agree to sending usage data, or a part of it."""
+    if extension is not None:
+        _switch(make(), extension, True)
+        return
     from aboveboard.integrations.click.ask import keep_answer
 
     click.echo(keep_answer(make(), yes=True, level=level), err=True)
 
 
-def off(make: Make) -> None:
+def off(make: Make, extension: str | None) -> None:
     """Refuse, or take an earlier yes back and have the collector delete."""
+    if extension is not None:
+        _switch(make(), extension, False)
+        return
     from aboveboard.integrations.click.ask import keep_answer
 
     telemetry = make()
@@ -106,6 +112,9 @@ def send(make: Make) -> None:
         raise click.ClickException(f"not everything could be sent: {why}")
 
 
+EXTENSION: Final = click.Option(
+    ["--extension"], metavar="ID", help="Only this extension, or plugin, of the tool; the others stay."
+)
 COMMANDS: Final[dict[str, tuple[Callable[..., None], tuple[click.Parameter, ...]]]] = {
     "status": (
         status,
@@ -117,9 +126,10 @@ COMMANDS: Final[dict[str, tuple[Callable[..., None], tuple[click.Parameter, ...]
             click.Option(
                 ["--level"], type=click.Choice(LEVELS[1:]), default=LEVELS[-1], help="How much may be sent."
             ),
+            EXTENSION,
         ),
     ),
-    "off": (off, ()),
+    "off": (off, (EXTENSION,)),
     "show": (
         show,
         (
@@ -143,6 +153,19 @@ def describe(entry: "Entry") -> str:
     properties = json.dumps(content.get("properties", {}), ensure_ascii=False)
     lines = [f"{when}  {entry.name}, {entry.state}: {properties}"]
     return "\n".join(lines + [f"    {path} {done} ({why})" for path, done, why in entry.notes])
+
+
+def _switch(telemetry: "Telemetry", extension: str, on: bool) -> None:
+    """Switch one extension, and say what holds for it then."""
+    change = telemetry.consent.allow_extension if on else telemetry.consent.refuse_extension
+    found = telemetry.status() if change(extension) else None
+    if found is None:
+        raise click.ClickException(
+            f"this could not be recorded for {extension}; see {click.get_current_context().find_root().info_name}"
+            " telemetry status --explain"
+        )
+    said = "may send what you agreed to" if on else "sends nothing; what waited of it is dropped"
+    click.echo(f"The extension {extension} {said}.", err=True)
 
 
 def _await_deletions(telemetry: "Telemetry") -> None:

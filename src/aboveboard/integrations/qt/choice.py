@@ -149,6 +149,7 @@ def _facts(status: "Status") -> list[tuple[str, str]]:
         (tr("Events"), tr("%d sent, %d waiting") % (status.sent, status.waiting)),
         (tr("Refused by the collector"), str(status.refused) if status.refused else ""),
         (tr("Not sent"), dropped),
+        (tr("Extensions switched off"), ", ".join(status.extensions_off)),
         (tr("Random id of this installation"), status.anonymous_id or tr("none")),
         (tr("Collector"), status.host),
         (tr("Your answer is kept in"), status.settings),

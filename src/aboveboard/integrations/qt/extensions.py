@@ -1,10 +1,10 @@
-"""What does each extension send? One row each: how much it may collect, and what it has sent so far."""
+"""What does each extension send, and may it? One row each: its switch, what it may collect, and what it has sent."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from aboveboard.integrations.qt.parts import fit_rows, paragraph, tr
@@ -19,7 +19,9 @@ WAITING: Final = ("queued", "open")
 
 
 class ExtensionsPanel(QWidget):
-    """A table with the app itself first, then each extension."""
+    """A table with the app itself first, then each extension; `switched` carries an id and whether it is on."""
+
+    switched = Signal(str, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,23 +40,56 @@ class ExtensionsPanel(QWidget):
             paragraph(
                 tr(
                     "Your answer holds for extensions too: each sends only what its own list declares, through the "
-                    "same cleaning, to the same place."
+                    "same cleaning, to the same place. One without its tick sends nothing, and what waits of it is "
+                    "dropped; the space bar changes the tick of the row that is selected."
                 )
             )
         )
         layout.addWidget(self.table, 1)
+        self.table.itemChanged.connect(self._changed)
 
     def show_entries(self, catalog: "Catalog | None", entries: "Sequence[Entry]") -> None:
         """Show the extensions of `catalog` with what `entries` hold of each."""
         rows = rows_of(catalog, entries)
-        self.table.setRowCount(len(rows))
-        for number, row in enumerate(rows):
-            for column, text in enumerate(row):
-                item = QTableWidgetItem(text)
-                if column > 1:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{tr(COLUMNS[column])}: {text}")
-                self.table.setItem(number, column, item)
+        with QSignalBlocker(self.table):
+            self.table.setRowCount(len(rows))
+            for number, row in enumerate(rows):
+                for column, text in enumerate(row):
+                    self._write(number, column, text)
+            if self.table.currentRow() < 0 and rows:
+                self.table.setCurrentCell(0, 0)
+
+    def show_switches(self, is_on: "Callable[[str], bool]", *, can_change: bool) -> None:
+        """Tick each extension that may send; the app itself has the switch of the first tab."""
+        with QSignalBlocker(self.table):
+            for number in range(1, self.table.rowCount()):
+                item = self.table.item(number, 0)
+                if item is None:
+                    continue
+                on = is_on(item.text())
+                item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+                item.setFlags(_flags(can_change=can_change))
+                said = tr("sends usage data") if on else tr("sends nothing")
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{tr(COLUMNS[0])}: {item.text()}, {said}")
+
+    def _write(self, number: int, column: int, text: str) -> None:
+        item = self.table.item(number, column) or QTableWidgetItem()
+        item.setText(text)
+        if column > 1:
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{tr(COLUMNS[column])}: {text}")
+        item.setFlags(_flags(can_change=False) if number == 0 or column else item.flags())
+        if item.tableWidget() is None:
+            self.table.setItem(number, column, item)
+
+    def _changed(self, item: QTableWidgetItem) -> None:
+        if item.column() == 0 and item.row() > 0:
+            self.switched.emit(item.text(), item.checkState() == Qt.CheckState.Checked)
+
+
+def _flags(*, can_change: bool) -> Qt.ItemFlag:
+    flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+    return flags | Qt.ItemFlag.ItemIsUserCheckable if can_change else flags
 
 
 def rows_of(catalog: "Catalog | None", entries: "Sequence[Entry]") -> list[tuple[str, ...]]:

@@ -70,6 +70,7 @@ class TelemetryPage(QWidget):
         self._timer.timeout.connect(self.refresh)
         self.choice.chosen.connect(self._choose)
         self.sent.export.connect(self._ask_where)
+        self.extensions.switched.connect(self._switch)
         self.deletion.wanted.connect(self._ask_once_more)
         self._changed.connect(self.refresh, Qt.ConnectionType.QueuedConnection)
         self.destroyed.connect(partial(_end, telemetry.consent.on_did_change(self._notice)))
@@ -122,6 +123,8 @@ class TelemetryPage(QWidget):
             self._numbers = _numbers(found.status, found.receipts)
             self.sent.show_entries(found.entries)
             self.extensions.show_entries(found.catalog, found.entries)
+        if found.status is not None and not self._is_writing:
+            self.extensions.show_switches(found.status.allows, can_change=found.status.state != OFF)
         if self._read_again:
             self._read_again = False
             self.refresh()
@@ -138,6 +141,17 @@ class TelemetryPage(QWidget):
         self.choice.setEnabled(True)
         self.choice.switch.setFocus(Qt.FocusReason.OtherFocusReason)
         self._say("" if kept else tr("Your answer could not be recorded; the first tab says why."))
+        self.refresh()
+
+    def _switch(self, extension: str, on: bool) -> None:
+        consent = self._telemetry.consent
+        self._is_writing = True
+        record = consent.allow_extension if on else consent.refuse_extension
+        self._background.run(partial(record, extension), self._switched)
+
+    def _switched(self, kept: bool) -> None:
+        self._is_writing = False
+        self._say("" if kept else tr("Your choice could not be recorded; the first tab says why."))
         self.refresh()
 
     def _ask_where(self) -> None:
@@ -202,7 +216,7 @@ def _read(telemetry: "Telemetry", known: tuple[object, ...]) -> Snapshot:
 
 
 def _numbers(status: "Status", receipts: "tuple[Erasure, ...]") -> tuple[object, ...]:
-    return status.waiting, status.sent, status.refused, status.state, receipts
+    return status.waiting, status.sent, status.refused, status.state, status.extensions_off, receipts
 
 
 def _scrolling(widget: QWidget) -> QScrollArea:
