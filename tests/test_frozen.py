@@ -1,16 +1,17 @@
-"""Is a record what a frozen dataclass with slots is, to whoever uses it?"""
+"""Is a record what a frozen dataclass with slots is, and a Named what a NamedTuple is, to whoever uses it?"""
 
 import copy
 import dataclasses
 import pickle
 import subprocess
 import sys
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aboveboard.frozen import field, record, replace
+from aboveboard.frozen import Named, field, record, replace
 
 
 @record(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Twin:
 
 
 @record(frozen=True)
-class Named:
+class Tagged:
     """One with a field that does not count."""
 
     name: str
@@ -54,15 +55,19 @@ def test_every_value_looks_and_compares_as_in_a_dataclass(x: int, y: int, tags: 
     others: list[object] = [Point(x + 1, y, tags), twin]
     assert ours not in others
     assert replace(ours, x=x + 1) == dataclasses.replace(ours, x=x + 1) == Point(x + 1, y, tags)
-    assert hash(Named(str(x))) == hash(Named(str(x), ["else"]))
+    assert hash(Tagged(str(x))) == hash(Tagged(str(x), ["else"]))
 
 
 def test_defaults_are_made_for_each_object() -> None:
     """A dict that is shared between objects would be everybody's."""
     assert Point(1) == Point(1, 2, {})
     assert Point(1).tags is not Point(1).tags
-    assert (Named("a"), repr(Named("a", ["b"]))) == (Named("a", ["b"]), "Named(name='a')")
-    assert (Point(1).sum, Point.__doc__, Point.__slots__) == (3, "Where something is.", ("x", "y", "tags"))
+    assert (Tagged("a"), repr(Tagged("a", ["b"]))) == (Tagged("a", ["b"]), "Tagged(name='a')")
+    assert (Point(1).sum, Point.__doc__, Point.__slots__) == (
+        3,
+        "Where something is.",
+        ("x", "y", "tags"),
+    )
 
 
 def test_nothing_can_be_changed() -> None:
@@ -96,3 +101,46 @@ def test_dataclasses_know_it_and_are_not_imported_for_it() -> None:
         ).stdout.strip()
         == "False"
     )
+
+
+class Place(Named):
+    """Where something stands."""
+
+    file: str
+    line: int
+    column: int = 1
+
+
+class Spot(NamedTuple):
+    """The same, as Python makes it."""
+
+    file: str
+    line: int
+    column: int = 1
+
+
+@given(st.text(), st.integers(), st.integers())
+def test_every_named_tuple_is_as_python_makes_it(file: str, line: int, column: int) -> None:
+    """By position, by name and with defaults; as a tuple, as text, copied and taken apart."""
+    ours, twin = Place(file, line, column), Spot(file, line, column)
+    assert ours == twin == (file, line, column) == Place(line=line, column=column, file=file)
+    assert (Place(file, line), Place(file, line=line)) == (Spot(file, line), Spot(file, line))
+    assert repr(ours) == repr(twin).replace("Spot", "Place")
+    assert hash(ours) == hash(twin)
+    assert pickle.loads(pickle.dumps(ours)) == copy.deepcopy(ours) == ours
+    assert ours._replace(line=line + 1) == twin._replace(line=line + 1)
+    assert (ours.file, ours.line, ours.column) == (file, line, column)
+    match ours:
+        case Place(first, second, third):
+            assert (first, second, third) == twin
+    with pytest.raises(AttributeError):
+        ours.line = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "call", ["Place()", "Place('a')", "Place('a', 1, 2, 3)", "Place('a', 1, file='b')", "Place('a', 1, x=2)"]
+)
+def test_wrong_arguments_of_a_named_tuple_are_refused(call: str) -> None:
+    """With the names that there are."""
+    with pytest.raises(TypeError, match="Place takes file, line, column, each once"):
+        eval(call, {"Place": Place})

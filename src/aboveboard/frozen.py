@@ -2,8 +2,11 @@
 
 `dataclasses` writes the methods of a class as text and compiles them, anew in every process: that was a third of
 what telemetry added to a run of a command-line tool. Here they are the same few functions for every class. To
-mypy a `record` is a dataclass, and to the functions of `dataclasses` it is one as well.
+mypy a `record` is a dataclass, and to the functions of `dataclasses` it is one as well. A `Named` is to mypy a
+`NamedTuple`, whose `__new__` is compiled at each start too: as fast to make, where it is made by position.
 """
+
+from collections import _tuplegetter  # type: ignore[attr-defined]  # what a NamedTuple reads its items with
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,8 +14,9 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as record
     from dataclasses import field, replace
     from typing import Any
+    from typing import NamedTuple as Named
 
-__all__ = ["field", "record", "replace"]
+__all__ = ["Named", "field", "record", "replace"]
 
 UNSEEN = ("__dict__", "__weakref__")
 
@@ -133,5 +137,55 @@ def _replace(item: "Any", /, **changes: "Any") -> "Any":
     return type(item)(**{name: getattr(item, name) for name in item.__match_args__} | changes)
 
 
+class _NamedType(type):
+    """Makes a tuple whose items have names, from the annotations and defaults of a class."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], space: "dict[str, Any]") -> "_NamedType":
+        names = tuple(space.get("__annotations__", ()))
+        defaults = tuple([space.pop(each) for each in names if each in space])
+        space.update({each: _tuplegetter(number, "") for number, each in enumerate(names)})
+        space.update({"__slots__": (), "__match_args__": names, "_fields": names})
+        if names:
+            space["__new__"] = _new(names, defaults)
+        return super().__new__(cls, name, bases, space)
+
+
+def _new(names: tuple[str, ...], defaults: tuple[object, ...]) -> "Callable[..., Any]":
+    number, needed = len(names), len(names) - len(defaults)
+    fixed = dict(zip(names[needed:], defaults, strict=True))
+    make = tuple.__new__
+
+    def __new__(cls: type, /, *given: "Any", **named: "Any") -> "Any":  # noqa: N807 - it becomes the class's
+        if named or len(given) != number:
+            values = {**fixed, **dict(zip(names, given, strict=False)), **named}
+            twice = named.keys() & set(names[: len(given)])
+            if len(given) > number or len(values) != number or twice:
+                raise TypeError(
+                    f"{cls.__qualname__} takes {', '.join(names)}, each once; given were {len(given)} and {list(named)}"
+                )
+            given = tuple([values[name] for name in names])
+        return make(cls, given)
+
+    return __new__
+
+
+class _Named(tuple, metaclass=_NamedType):  # type: ignore[type-arg]
+    """A tuple whose items have names."""
+
+    if TYPE_CHECKING:
+        __match_args__: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        told = ", ".join([f"{name}={value!r}" for name, value in zip(self.__match_args__, self, strict=True)])
+        return f"{type(self).__qualname__}({told})"
+
+    def __getnewargs__(self) -> "tuple[Any, ...]":
+        return tuple(self)
+
+    def _replace(self, **changes: "Any") -> "Any":
+        return type(self)(**dict(zip(self.__match_args__, self, strict=True)) | changes)
+
+
 if not TYPE_CHECKING:
+    Named = _Named
     field, record, replace = _field, _record, _replace

@@ -145,7 +145,7 @@ def run_detached(
 
 
 def test_a_frozen_app_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    from aboveboard.client.detach import can_detach
+    from aboveboard.client.waiting import can_detach
 
     assert can_detach()
     monkeypatch.setattr(sys, "frozen", True, raising=False)
@@ -164,8 +164,8 @@ def test_a_burst_of_10_000_before_the_end_is_kept(bench: Bench) -> None:
 
 
 def test_a_deletion_that_was_not_asked_for_is_not_put_off_by_the_pause(bench: Bench) -> None:
-    from aboveboard.client.detach import PAUSE_SECONDS, may_detach
     from aboveboard.client.spool import Spool
+    from aboveboard.client.waiting import PAUSE_SECONDS, may_detach
 
     spool = Spool(bench.data / "spool.db")
     assert may_detach(spool, 1000.0)
@@ -179,8 +179,8 @@ def test_a_deletion_that_was_not_asked_for_is_not_put_off_by_the_pause(bench: Be
 
 
 def test_no_process_is_started_for_a_collector_that_was_not_reached_just_now(bench: Bench) -> None:
-    from aboveboard.client.detach import PAUSE_SECONDS, may_detach
     from aboveboard.client.spool import Spool
+    from aboveboard.client.waiting import PAUSE_SECONDS, may_detach
 
     spool = Spool(bench.data / "spool.db")
     spool.put("not_before", "2000")

@@ -88,7 +88,7 @@ def _app_name(event: Event, app: str) -> Check:
 
 
 def _letters(text: str) -> str:
-    return re.sub(r"[\s_.-]", "", text).casefold()
+    return "".join([sign for sign in text if not (sign.isspace() or sign in "_.-")]).casefold()
 
 
 def _version(path: str) -> "Callable[[Event, str], Check]":

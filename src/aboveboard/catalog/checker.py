@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
 
 from aboveboard.catalog.builtin import BUILT_IN, OF_ROLLUPS, implied
 from aboveboard.catalog.model import (
@@ -23,13 +22,14 @@ from aboveboard.catalog.model import (
 from aboveboard.catalog.types import Check, compile_check, fixed_size
 from aboveboard.catalog.undeclared import clean_name
 from aboveboard.catalog.walk import DROPPED, Dropped, Walk, items, json_size, named, plain
+from aboveboard.frozen import Named
 
 MAX_PROPERTIES = 256
 MAX_AGGREGATED = 1000
 AGGREGATED = "aggregated"
 
 
-class Plan(NamedTuple):
+class Plan(Named):
     """One event, ready to be checked."""
 
     name: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aboveboard.errors import CatalogError
-from aboveboard.frozen import field, record, replace
+from aboveboard.frozen import Named, field, record, replace
 
 if TYPE_CHECKING:
     from datetime import date
@@ -174,7 +174,7 @@ class Drop:
     reason: str
 
 
-class Verdict(NamedTuple):
+class Verdict(Named):
     """What may be sent of an event, and what was dropped or replaced to get there."""
 
     event: str | None

@@ -7,16 +7,16 @@ collector checks again what the client has checked.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from aboveboard.catalog import scalars
 from aboveboard.catalog.errors_type import error_check
 from aboveboard.catalog.model import JSON, TOO_LARGE, UNDECLARED_PROPERTY, WRONG_TYPE, Property
 from aboveboard.catalog.scalars import Check, bucket_labels
 from aboveboard.catalog.walk import DROPPED, MAX_ITEMS, Dropped, Walk, items, json_size, named
+from aboveboard.frozen import Named
 
 
-class Kind(NamedTuple):
+class Kind(Named):
     """One row of the table of types."""
 
     make: "Callable[[Property, str], Check]"

@@ -1,7 +1,7 @@
 """May anything be collected now, up to which level, and who decided that?"""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from threading import RLock
 from typing import Final
 
@@ -104,10 +104,14 @@ class Consent:
     """The person's consent, read from the files each time they change, and written by an answer."""
 
     def __init__(
-        self, app: str, places: Places, host: Host, offer: Callable[[], Offer], unusable: str = ""
+        self, app: str, places: Places, host: Host, offer: Callable[..., Offer], unusable: str = ""
     ) -> None:
-        """Keep where to look; `unusable` is why the app's own setup says off, where it does."""
+        """Keep where to look; `unusable` is why the app's own setup says off, where it does.
+
+        `offer` returns what the app asks for, and with `digest=False` leaves out what only an answer records.
+        """
         self._places = places
+        self._files = _answer_files(places)
         self._host = host
         self._offer = offer
         # The environment of a process does not change under it, so it is asked once.
@@ -209,7 +213,7 @@ class Consent:
     def _decide(self) -> Decision:
         answer = self._answer()
         # The catalog need not be read to know that nobody has said yes.
-        offer = self._offer() if answer.given == "yes" else Offer()
+        offer = self._offer(digest=False) if answer.given == "yes" else Offer()
         return decide(self._environment, read_managed(self._places.managed), answer, offer)
 
     def _answer(self) -> Answer:
@@ -226,17 +230,20 @@ class Consent:
         return Answer(found.given, found.level, found.notice, found.covers, found.detail, off)
 
     def _stamp(self) -> tuple[object, ...]:
-        ours = (_stamp_of(self._places.settings), _stamp_of(self._places.declined))
-        return (*ours, *map(_stamp_of, _managed_files(self._places)))
+        return tuple([_stamp_of(path) for path in self._files])
 
 
-def _managed_files(places: Places) -> list[Path]:
-    return [folder / name for folder in places.managed for name in ("locked.json", "default-settings.json")]
+def _answer_files(places: Places) -> tuple[str, ...]:
+    """Return every file that the answer may stand in, as texts: each call of the app may look at them."""
+    managed = [
+        folder / name for folder in places.managed for name in ("locked.json", "default-settings.json")
+    ]
+    return tuple(map(str, (places.settings, places.declined, *managed)))
 
 
-def _stamp_of(path: Path) -> tuple[int, int, int] | None:
+def _stamp_of(path: str) -> tuple[int, int, int] | None:
     try:
-        found = path.stat()
+        found = os.stat(path)
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,7 +1,6 @@
 """On what does the app run? What each event says of its machine, and nothing that names one."""
 
 import os
-import re
 import time
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,9 @@ from typing import Any
 from aboveboard.client.host import LIBRARY, VERSION, Host
 from aboveboard.client.region import read_region
 
+DIGITS = "0123456789"
+# What may stand between letters in the name of a time zone.
+JOINING = {ord(sign): "x" for sign in "_+-"}
 OS_NAMES = {"linux": "Linux", "darwin": "macOS", "win32": "Windows"}
 
 
@@ -30,12 +32,19 @@ def describe_context(app: str, version: str, host: Host) -> dict[str, Any]:
 def time_zone(host: Host) -> str:
     """Return the time zone as `Europe/Berlin` where the system says it, else its short name."""
     named = host.environ.get("TZ", "").lstrip(":")
-    if re.fullmatch(r"[A-Za-z_]+(/[A-Za-z_+-]+\d*){0,2}", named):
+    if _is_zone(named):
         return named
     link = host.root / "etc" / "localtime"
     target = str(link.resolve()) if link.is_symlink() else ""
-    found = re.search(r"zoneinfo/((?:[A-Za-z_+-]+\d*/){0,2}[A-Za-z_+-]+\d*)$", target)
-    return found.group(1) if found else time.strftime("%Z")
+    zone = target.rpartition("zoneinfo/")[2] if "zoneinfo/" in target else ""
+    return zone if _is_zone(zone) else time.strftime("%Z")
+
+
+def _is_zone(text: str) -> bool:
+    """Tell whether a text is one to three parts of letters, such as `Etc/GMT+8`: then it names no place on a disk."""
+    parts = text.split("/")
+    signs = [part.rstrip(DIGITS).translate(JOINING) for part in parts]
+    return len(parts) <= 3 and all(part.isascii() and part.isalpha() for part in signs)
 
 
 def short_version(text: str) -> str:
@@ -57,9 +66,14 @@ def distribution(root: Path) -> str:
             text = (root / name).read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        values = dict(re.findall(r'^(ID|VERSION_ID)="?([\w.-]{1,40})"?$', text, re.MULTILINE))
+        pairs = [line.partition("=") for line in text.splitlines()]
+        values = {key: value.strip('"') for key, _, value in pairs if key in ("ID", "VERSION_ID")}
         break
-    return " ".join(values[key] for key in ("ID", "VERSION_ID") if key in values)
+    return " ".join(values[key] for key in ("ID", "VERSION_ID") if _is_plain(values.get(key, "")))
+
+
+def _is_plain(text: str) -> bool:
+    return 0 < len(text) <= 40 and all(sign.isalnum() or sign in "_.-" for sign in text)
 
 
 def _os(host: Host) -> dict[str, str]:

@@ -63,13 +63,13 @@ class Declared:
                 self._loaded = self._load()
         return self._loaded
 
-    def offer(self) -> Offer:
-        """Return what the app asks the person for."""
+    def offer(self, *, digest: bool = True) -> Offer:
+        """Return what the app asks the person for; without the digest it costs almost nothing."""
         catalog = self.catalog()
         if catalog is None:
             return Offer()
         top = levels.highest([event.level for event in catalog.events.values()])
-        return Offer(catalog.notice, catalog.digest, top, catalog.privacy)
+        return Offer(catalog.notice, catalog.digest if digest else "", top, catalog.privacy)
 
     def add_extension(self, extension_id: str, catalog: str | Path | Catalog) -> None:
         """Declare an extension's events as well; one whose catalog cannot be used declares none."""
@@ -145,7 +145,7 @@ class Declared:
     def safety(self, catalog: Catalog) -> Safety:
         """Return the cleaner with the app's vocabulary and this machine's names, and the hasher."""
         if self._safety is None:
-            cleaner = Cleaner(machine_names(self._host), words=catalog.words, small=True)
+            cleaner = Cleaner(lambda: machine_names(self._host), words=lambda: catalog.words, small=True)
             for value, kind in list(self._sensitive):
                 cleaner.sensitive(value, kind)
             self._safety = Safety(cleaner, Hasher(self._key()))

@@ -2,26 +2,20 @@
 
 import json
 import os
-import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aboveboard.client.answer import Offer
 from aboveboard.client.host import Host
-from aboveboard.client.spool import Spool
-from aboveboard.client.waiting import must_wait
 from aboveboard.frozen import record
 
 if TYPE_CHECKING:
     from aboveboard.client.sender import Target
 
-PAUSE_SECONDS: Final = 300.0
 NICE: Final = 10
-LEFT_KEY: Final = "detached"
-DELETIONS_KEY: Final = "detached deletions"
 
 
 @record(frozen=True, slots=True)
@@ -62,31 +56,6 @@ class Order:
             platform=self.platform,
             uid=self.uid,
         )
-
-
-def can_detach() -> bool:
-    """Tell whether `sys.executable` is a Python that runs our file: not in a frozen app, not when embedded."""
-    if getattr(sys, "frozen", False) or not sys.executable or sys.platform == "emscripten":
-        return False
-    return bool(re.match(r"(python|pypy)[\d.]*w?(\.exe)?$", Path(sys.executable).name, re.IGNORECASE))
-
-
-def may_detach(spool: Spool, now: float, deletions: Iterable[str] = ()) -> bool:
-    """Take the right to start a process, which only one process of the app gets every few minutes.
-
-    A deletion that no process was started for yet is not put off. Where the collector was not reached, or asked
-    us to wait, nothing is started before its time.
-    """
-    asked = set(deletions)
-    with spool.transaction():
-        known = set(spool.get(DELETIONS_KEY).split())
-        if not asked - known:
-            last = float(spool.get(LEFT_KEY, "0"))
-            if 0 <= now - last < PAUSE_SECONDS or must_wait(spool, now):
-                return False
-        spool.keep(DELETIONS_KEY, " ".join(sorted(asked)))
-        spool.put(LEFT_KEY, str(now))
-    return True
 
 
 def detach(order: Order, environ: dict[str, str]) -> int:

@@ -34,7 +34,7 @@ def main() -> None:
     order = Order.from_json(sys.stdin.read())
     host = order.host()
     places = find_places(order.app, host, order.preset)
-    consent = Consent(order.app, places, host, lambda: order.offer)
+    consent = Consent(order.app, places, host, lambda **how: order.offer)
 
     def envelope() -> Envelope | None:
         decision = consent.decision()

@@ -4,7 +4,6 @@ import atexit
 import os
 import sys
 import weakref
-from contextlib import closing
 from typing import Any, Final
 
 from aboveboard.client.boundary import attempt
@@ -13,7 +12,6 @@ from aboveboard.client.engine import Engine
 from aboveboard.client.erasure import read_erasures
 from aboveboard.client.gate import GATE
 from aboveboard.client.hooks import Hooks
-from aboveboard.client.lifecycle import unhandled
 
 SHUTDOWN_EVENT: Final = "shutdown"
 _ENDINGS: "weakref.WeakSet[Ending]" = weakref.WeakSet()
@@ -30,12 +28,12 @@ class Ending:
         atexit.register(self.close, at_exit=True)
         _end_with_multiprocessing(self)
         if engine.setup.exceptions:
-            self._hooks = Hooks(lambda error, where: unhandled(engine, error, where))
+            self._hooks = Hooks(self._unhandled)
             self._hooks.install()
 
     def watch_loop(self, loop: Any) -> None:
         """Log exceptions that an asyncio loop reports because nobody caught them."""
-        (self._hooks or Hooks(lambda error, where: unhandled(self._engine, error, where))).watch_loop(loop)
+        (self._hooks or Hooks(self._unhandled)).watch_loop(loop)
 
     def after_fork(self) -> None:
         """In the child: begin anew."""
@@ -50,6 +48,12 @@ class Ending:
         if self._hooks is not None:
             self._hooks.remove()
         attempt(lambda: self._shut_down(at_exit), None)
+
+    def _unhandled(self, error: BaseException, where: str) -> None:
+        with GATE:
+            from aboveboard.client.lifecycle import unhandled  # few runs have one
+
+        unhandled(self._engine, error, where)
 
     def _shut_down(self, at_exit: bool) -> None:
         engine = self._engine
@@ -67,15 +71,17 @@ def _leave_the_rest(engine: Engine) -> None:
     pending = read_erasures(engine.places.erasures).pending
     if not (pending or (accepted and engine.places.spool.exists())):
         return
-    from aboveboard.client.detach import Order, can_detach, detach, may_detach
+    from aboveboard.client.waiting import can_detach, may_detach
 
     if not can_detach():
         return
-    with GATE, closing(engine.open_spool()) as spool:
+    with engine.parts.lent_spool() as spool:
         if not (accepted and spool.waiting()) and not pending:
             return
         if not may_detach(spool, engine.host.clock(), [each.deletion_id for each in pending]):
             return
+    from aboveboard.client.detach import Order, detach
+
     host = engine.host
     order = Order(
         engine.setup.app,

@@ -51,6 +51,7 @@ DRAIN_SECONDS: Final = 3.0
 # Not at once: the network's modules would be imported just while the app starts.
 FIRST_SEND_SECONDS: Final = 1.0
 END: Final = -1.0
+CRASH_EVENT: Final = "crash"
 OTHER_SECONDS: Final = 0.05
 
 
@@ -356,10 +357,15 @@ class Engine:
         if self.look().state != ACCEPTED:
             self.parts.recorder.discard()
             return END
-        if not self.is_child and self.host.monotonic() >= self._next_alive:
+        if self._is_crash_wanted and self.host.monotonic() >= self._next_alive:
             self._next_alive = self.host.monotonic() + ALIVE_SECONDS
             self._mark_alive()
         return self.parts.recorder.step()
+
+    @property
+    def _is_crash_wanted(self) -> bool:
+        """Tell whether a run that dies is to be noticed: nobody asks for it where no such event is declared."""
+        return not self.is_child and self.declared.declares(CRASH_EVENT)
 
     def _renew(self) -> None:
         if self.install.was_given_up():

@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Any, Final
 
 from aboveboard.client.boundary import attempt
-from aboveboard.client.failure import describe
+from aboveboard.client.gate import GATE
 
 DEPTH: Final = 8
 ITEMS: Final = 1_000
@@ -92,7 +92,7 @@ class _Walk:
         if isinstance(value, float):
             return self.value(float.__float__(value), depth)
         if isinstance(value, BaseException):
-            return describe(value)
+            return described(value)
         if depth >= DEPTH or self.left <= 0:
             return "<too deep>" if depth >= DEPTH else "<too many>"
         if isinstance(value, TrustedValue):
@@ -109,3 +109,16 @@ class _Walk:
         found = attempt(lambda: list(islice(items(), self.left)), none)
         self.left -= len(found)
         return found
+
+
+def described(error: BaseException | str) -> dict[str, Any]:
+    """Return an error as data; most runs have none, so what takes it apart is imported with the first."""
+    if not _DESCRIBE:
+        with GATE:
+            from aboveboard.client.failure import describe
+
+        _DESCRIBE.append(describe)
+    return _DESCRIBE[0](error)
+
+
+_DESCRIBE: list[Callable[[object], dict[str, Any]]] = []

@@ -5,7 +5,7 @@ from typing import Any, Final, Protocol
 
 from aboveboard.client.boundary import attempt
 from aboveboard.client.crash import Crash
-from aboveboard.client.engine import Engine
+from aboveboard.client.engine import CRASH_EVENT, Engine
 from aboveboard.client.failure import describe
 from aboveboard.client.freeze import freeze
 from aboveboard.client.hooks import MAIN, modules_on_the_way
@@ -13,7 +13,6 @@ from aboveboard.client.record import APP, PAGE, TRACK, Extension
 
 PAGE_EVENT: Final = "page"
 ERROR_EVENT: Final = "error"
-CRASH_EVENT: Final = "crash"
 EXTENSIONS_EVENT: Final = "extensions"
 PROVIDERS_EVENT: Final = "providers"
 

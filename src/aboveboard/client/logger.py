@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from aboveboard.client import levels
 from aboveboard.client.boundary import never_raises
 from aboveboard.client.engine import Engine
-from aboveboard.client.failure import describe
-from aboveboard.client.freeze import freeze
+from aboveboard.client.freeze import described, freeze
 from aboveboard.client.record import APP, TRACK, Extension
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class TelemetryLogger:
         """Log that something was used; with `error`, that it failed and why."""
         frozen = freeze(properties) if properties is not None else {}
         if error is not None:
-            frozen["error"] = describe(error)
+            frozen["error"] = described(error)
         extension = self._extension
         self._engine.record(TRACK, extension.named(event) if extension.id else event, frozen, extension)
 
@@ -47,7 +46,7 @@ class TelemetryLogger:
         frozen = freeze(properties) if properties is not None else {}
         name = ERROR_EVENT
         if isinstance(error, BaseException):
-            frozen["sourceError" if self._extension.id else "error"] = describe(error)
+            frozen["sourceError" if self._extension.id else "error"] = described(error)
         else:
             name = error
         self._engine.record(TRACK, self._extension.named(name), frozen, self._extension)

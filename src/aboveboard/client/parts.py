@@ -3,7 +3,8 @@
 A run that nobody has agreed to imports neither, and a short one leaves the sending to a later one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from aboveboard.client.boundary import attempt
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from aboveboard.client.handover import Handover
     from aboveboard.client.outbox import Envelope
     from aboveboard.client.policy import Policy
+    from aboveboard.client.record import Event
     from aboveboard.client.recorder import Recorder
     from aboveboard.client.sender import Sender, Target
+    from aboveboard.client.spool import Spool
 
 
 class Parts:
@@ -68,6 +71,16 @@ class Parts:
             self._context = wire.dump(describe_context(setup.app, setup.version, self._engine.host))
         return self._context
 
+    @contextmanager
+    def lent_spool(self) -> "Iterator[Spool]":
+        """Lend the connection of what writes, or one of its own where nothing was written."""
+        if self._recorder is not None:
+            with self._recorder.lent_spool() as spool:
+                yield spool
+            return
+        with GATE, closing(self._engine.open_spool()) as spool:
+            yield spool
+
     def discard(self) -> None:
         """Forget what is queued to be written."""
         if self._recorder is not None:
@@ -86,6 +99,16 @@ class Parts:
         if self._handover is not None:
             self._handover.stop()
 
+    def _deliver(self, event: "Event") -> None:
+        """Have an extension's own sender get an event that was kept, where it has one."""
+        if event.extension.sender is None:
+            return
+        if self._handover is None:
+            from aboveboard.client.handover import Handover
+
+            self._handover = Handover()
+        self._handover.deliver(event)
+
     def close(self) -> None:
         """Close the spool."""
         if self._recorder is not None:
@@ -99,18 +122,16 @@ class Parts:
             self._sender.leave_to_parent()
 
     def _make_recorder(self) -> "Recorder":
-        from aboveboard.client.handover import Handover
         from aboveboard.client.recorder import Recorder, Surroundings
 
         engine = self._engine
-        self._handover = Handover()
         around = Surroundings(
             engine.open_spool,
             engine.install.identity,
             self.context,
             engine.level,
             engine.allows,
-            self._handover.deliver,
+            self._deliver,
         )
         return Recorder(engine.declared, engine.host, self._policy, around)
 

@@ -1,6 +1,5 @@
 """Where does each file live? The platform's own folders, or those of a preset."""
 
-import re
 from pathlib import Path
 from typing import Final
 
@@ -67,11 +66,22 @@ def preset_problem(preset: object) -> str:
     return f"there is no preset {preset!r}, so nothing is collected or sent: take {known}, or none"
 
 
+def _as_file_name(app: str) -> str:
+    """Return the app's name with a dash for each run of signs that may mean something in a path."""
+    if all(sign.isalnum() or sign in "_.-" for sign in app):
+        name = app
+    else:
+        import re  # compiling a pattern takes longer than all else here, and few names want it
+
+        name = re.sub(r"[^\w.-]+", "-", app)
+    return name.strip(".") or "app"
+
+
 def find_places(app: str, host: Host, preset: str | None = None) -> Places:
     """Return the paths of `app` on `host`; `preset` is "podman-desktop" or nothing."""
     if preset == "podman-desktop":
         return _podman_desktop(host)
-    name = re.sub(r"[^\w.-]+", "-", app).strip(".") or "app"
+    name = _as_file_name(app)
     if host.platform == "win32":
         return _windows(name, host)
     if host.platform == "darwin":

@@ -6,15 +6,17 @@ event and its counts or neither.
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aboveboard.client.budget import Budget, Meter
-from aboveboard.client.daily import Day, day_from_json, day_to_json, rollup, suppress
 from aboveboard.client.host import Host, new_id
 from aboveboard.client.record import Event, Extension, Note
 from aboveboard.client.rules import Rule, Ruling, draw, read_rules, ruling
 from aboveboard.client.spool import Spool
 from aboveboard.client.wire import dump, stamp
+
+if TYPE_CHECKING:
+    from aboveboard.client.daily import Day
 
 RULES_KEY: Final = "rules"
 BUDGET_KEY: Final = "budget "
@@ -74,6 +76,8 @@ class Policy:
         for name, text in spool.database.execute(
             "SELECT event, data FROM days WHERE day < ? AND suppressed > 0", (stamp(now)[:10],)
         ).fetchall():
+            from aboveboard.client.daily import Day, day_from_json
+
             kept = json.loads(text)
             day = day_from_json(kept)
             yield self._rollup(name, kept, day)
@@ -112,6 +116,8 @@ class Policy:
         return allowed
 
     def _daily(self, spool: Spool, event: Event) -> Iterator[Event]:
+        from aboveboard.client.daily import Day, day_from_json, suppress  # few apps have such a rule
+
         found = spool.database.execute("SELECT data FROM days WHERE event = ?", (event.name,)).fetchone()
         today = stamp(event.time)[:10]
         kept = json.loads(found[0]) if found else None
@@ -126,13 +132,17 @@ class Policy:
         self._keep_day(spool, event.name, _about(event), Day(today))
         yield event
 
-    def _keep_day(self, spool: Spool, name: str, about: dict[str, Any], day: Day) -> None:
+    def _keep_day(self, spool: Spool, name: str, about: dict[str, Any], day: "Day") -> None:
+        from aboveboard.client.daily import day_to_json
+
         data = dump({**about, **day_to_json(day)})
         spool.database.execute(
             "INSERT OR REPLACE INTO days VALUES (?, ?, ?, ?)", (name, day.day, day.suppressed, data)
         )
 
-    def _rollup(self, name: str, about: dict[str, Any], day: Day) -> Event:
+    def _rollup(self, name: str, about: dict[str, Any], day: "Day") -> Event:
+        from aboveboard.client.daily import rollup
+
         properties = {**rollup(day), **about["common"]}
         weight = about["common"].get("common.weight", 1)
         for entry in properties["aggregated"]:

@@ -1,9 +1,9 @@
 """What is one event, from the call in the app to the line on the wire?"""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from aboveboard.frozen import record
+from aboveboard.frozen import Named, record
 
 TRACK = "track"
 PAGE = "page"
@@ -30,7 +30,7 @@ class Extension:
 APP = Extension()
 
 
-class Call(NamedTuple):
+class Call(Named):
     """One call of the app, its arguments frozen; a tuple, because making one costs half a dataclass."""
 
     kind: str
@@ -40,7 +40,7 @@ class Call(NamedTuple):
     extension: Extension = APP
 
 
-class Note(NamedTuple):
+class Note(Named):
     """Why a part of an event is not as the app gave it: where it stood, what was done, by which reason."""
 
     path: str
@@ -48,7 +48,7 @@ class Note(NamedTuple):
     reason: str
 
 
-class Event(NamedTuple):
+class Event(Named):
     """An event that was checked and cleaned: this, and nothing else of the call, may be kept; a tuple as `Call` is."""
 
     message_id: str

@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from threading import Event as Signal
 from threading import RLock
@@ -131,6 +132,12 @@ class Recorder:
                     signal.set()
                 if not self._queue:
                     return LOOK_SECONDS
+
+    @contextmanager
+    def lent_spool(self) -> Iterator[Spool]:
+        """Lend the connection to whoever has one thing to ask: opening another takes as long as writing an event."""
+        with self._lock, GATE:
+            yield self._opened()
 
     def close(self) -> None:
         """Close the spool."""

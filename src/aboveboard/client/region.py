@@ -1,7 +1,6 @@
 """In which language and country did the person set up their system? From its settings, never from an address."""
 
 import locale
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,10 +45,15 @@ def read_mac(path: Path) -> tuple[str, str]:
 
 def parse_locale(text: str) -> tuple[str, str]:
     """Return language and country of `en_GB.UTF-8`, `sr-Latn-RS` or `de`; nothing of anything else."""
-    found = re.match(r"([a-z]{2,3})(?:[_-][A-Z][a-z]{3})?(?:[_-]([A-Z]{2}))?(?:[.@]|$)", text)
-    if not found:
+    name = text.partition(".")[0].partition("@")[0]
+    language, *rest = name.replace("-", "_").split("_")
+    if not (name.isascii() and language.isalpha() and language.islower() and len(language) in (2, 3)):
         return "", ""
-    language, country = found.group(1), found.group(2) or ""
+    if rest and len(rest[0]) == 4 and rest[0].isalpha() and rest[0].istitle():
+        del rest[0]  # a script
+    country = rest.pop(0) if rest else ""
+    if rest or (country and not (len(country) == 2 and country.isalpha() and country.isupper())):
+        return "", ""
     return (f"{language}-{country}" if country else language), country
 
 

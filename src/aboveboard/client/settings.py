@@ -17,7 +17,7 @@ from typing import Final
 
 from aboveboard.client.files import content_of, replace_file
 
-SPACE: Final = re.compile(r"[ \t\r\n]*")
+SPACE: Final = " \t\r\n"
 BOM: Final = "\ufeff"
 TRIES: Final = 20
 PAUSE_SECONDS: Final = 0.005
@@ -174,8 +174,9 @@ def _members(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _skip(text: str, at: int) -> int:
-    found = SPACE.match(text, at)
-    return found.end() if found else at
+    while at < len(text) and text[at] in SPACE:
+        at += 1
+    return at
 
 
 def _indent(text: str) -> str:

@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from aboveboard.client import levels
 from aboveboard.client.files import make_private_folder
+from aboveboard.frozen import Named
 
 QUEUED: Final = "queued"
 SENT: Final = "sent"
@@ -92,7 +93,7 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
-class Row(NamedTuple):
+class Row(Named):
     """One event as it is kept: `payload` is its JSON on the wire, `notes` the JSON of what was changed."""
 
     message_id: str

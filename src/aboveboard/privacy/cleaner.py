@@ -4,7 +4,7 @@ from _thread import allocate_lock  # what `threading.Lock` is, without 3 ms of i
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from aboveboard.privacy.pipeline import Pipeline
     from aboveboard.privacy.result import Cleaned
@@ -17,17 +17,21 @@ class Cleaner:
 
     `known_values` are the strings that an app knows of its machine: user, full name, hosts, homes; `words` is
     the app's own vocabulary, which its catalog gives. Patterns and vocabulary load with the first text. `small`
-    saves three megabytes where few texts are cleaned, as in an app, and cleans the same, a little slower.
+    saves three megabytes where few texts are cleaned, as in an app, and cleans the same, a little slower. Both may
+    be functions, which are called with the first text: a short run may have none.
     """
 
     def __init__(
-        self, known_values: "Iterable[str]" = (), *, words: "Iterable[str]" = (), small: bool = False
+        self,
+        known_values: "Iterable[str] | Callable[[], Iterable[str]]" = (),
+        *,
+        words: "Iterable[str] | Callable[[], Iterable[str]]" = (),
+        small: bool = False,
     ) -> None:
-        self._waiting: list[tuple[str, str]] = [
-            (text, "name") for value in known_values if (text := _text(value))
-        ]
+        self._later = known_values if callable(known_values) else None
+        self._waiting = [] if callable(known_values) else _names(known_values)
         self._taught = set(self._waiting)
-        self._own = frozenset(words)
+        self._own = words if callable(words) else frozenset(words)
         self._is_small = small
         self._lock = allocate_lock()
         self._ready: Pipeline | None = None
@@ -60,11 +64,22 @@ class Cleaner:
         with self._lock:
             waiting, before = self._waiting, self._ready
             if before is None:
-                self._ready = Pipeline.first(self._own, waiting, small=self._is_small)
+                own = frozenset(self._own()) if callable(self._own) else self._own
+                if self._later is not None:
+                    waiting = [
+                        *(each for each in _names(self._later()) if each not in self._taught),
+                        *waiting,
+                    ]
+                    self._taught.update(waiting)
+                self._ready = Pipeline.first(own, waiting, small=self._is_small)
             else:
                 self._ready = before.knowing(waiting)
             self._waiting = []
             return self._ready
+
+
+def _names(values: "Iterable[object]") -> list[tuple[str, str]]:
+    return [(text, "name") for value in values if (text := _text(value))]
 
 
 def _text(value: object) -> str:

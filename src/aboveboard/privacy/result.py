@@ -1,11 +1,11 @@
 """What does a cleaning show afterwards: the text as it would be sent, and why each part was replaced."""
 
-from typing import NamedTuple
+from aboveboard.frozen import Named
 
 __all__ = ["Cleaned", "Replacement"]
 
 
-class Replacement(NamedTuple):
+class Replacement(Named):
     """One part of a text that was replaced; what stood there is not kept.
 
     `kind` says what it was taken for ("path", "host", "secret", "word" …), `placeholder` what stands there
@@ -17,7 +17,7 @@ class Replacement(NamedTuple):
     step: str
 
 
-class Cleaned(NamedTuple):
+class Cleaned(Named):
     """A cleaned text, and its replacements in the order in which they stand in it."""
 
     text: str

@@ -16,10 +16,26 @@ def lazy_group(root: "Any", name: str, telemetry: "Callable[[], Telemetry]") -> 
     """Return the group of commands for `root`; a Typer with a click of its own gets a command that hands over."""
     click = sys.modules.get("click")
     if click is not None and isinstance(root, click.Group):
-        from aboveboard.integrations.click.commands import telemetry_group
-
-        return telemetry_group(telemetry)
+        return _filled_late(click, telemetry)
     return _handing_over(name, telemetry)
+
+
+def _filled_late(click: "Any", telemetry: "Callable[[], Telemetry]") -> "Any":
+    """Return a group whose commands are made when somebody asks for one of them: few runs do."""
+    from aboveboard.integrations.click.tree import OWN
+
+    group = click.Group("telemetry", help=HELP)
+
+    def filled() -> "Any":
+        if not group.commands:
+            from aboveboard.integrations.click.commands import telemetry_group
+
+            group.commands.update(telemetry_group(telemetry).commands)
+        return group.commands
+
+    own = {"list_commands": lambda ctx: sorted(filled()), "get_command": lambda ctx, name: filled().get(name)}
+    vars(group).update({**own, OWN: True})
+    return group
 
 
 def _handing_over(name: str, telemetry: "Callable[[], Telemetry]") -> "Any":
