@@ -36,9 +36,27 @@ PEOPLE = re.compile(
 
 COUNTED = re.compile(r"\d ?\Z")
 
-# One of these is in every slot; most lines have none, and looking for them is ten times cheaper than the pattern.
-HINTS = ("client", "account", "login", "owner", "contact", "customer", "tenant", "team", "assigne")
 TITLE = re.compile(r"[md][rs](?:\b(?<!\w\w\w)|s\b(?<!\w\w\w\w))")
+
+
+def _may_name(line: str) -> bool:
+    """Say whether a line in lower case has one of the words before a name; most have none.
+
+    Looking for them one by one is ten times cheaper than the pattern, and half the price of a loop.
+    """
+    if (
+        "client" in line
+        or "account" in line
+        or "login" in line
+        or "owner" in line
+        or "contact" in line
+        or "customer" in line
+        or "tenant" in line
+        or "team" in line
+        or "assigne" in line
+    ):
+        return True
+    return ("mr" in line or "ms" in line or "dr" in line) and TITLE.search(line) is not None
 
 
 class People:
@@ -49,12 +67,7 @@ class People:
 
     def hidden(self, line: str) -> str:
         """Give the line with the names replaced."""
-        lowered = line.lower()
-        if not any(map(lowered.__contains__, HINTS)):
-            has_title = "mr" in lowered or "ms" in lowered or "dr" in lowered
-            if not has_title or TITLE.search(lowered) is None:
-                return line
-        return PEOPLE.sub(self._changed, line)
+        return PEOPLE.sub(self._changed, line) if _may_name(line.lower()) else line
 
     def _changed(self, found: re.Match[str]) -> str:
         first, _, rest = found["words"].partition(" ")

@@ -107,15 +107,13 @@ class Scanner:
         phrases = self._phrases
         if phrases is not None and not has_escape_signs(text) and not phrases.may_stand_in(text):
             phrases = None
-        cleaned = self._lines(text, limit, phrases)
+        cleaned = self._lines(text, limit, phrases) if "\n" in text else self._line(text, ANY, 0, phrases)
         if phrases is None:
             return cleaned
         hidden = phrases.hidden(cleaned, self._known_name)  # within identifiers that are public
         return cleaned if hidden == cleaned else self._lines(hidden, limit, phrases)
 
     def _lines(self, text: str, limit: int, phrases: Phrases | None) -> str:
-        if "\n" not in text:
-            return self._line(text, ANY, 0, phrases)
         done: list[str] = []
         length = 0
         for line in text.split("\n"):

@@ -165,7 +165,9 @@ class Judge:
         return token[: len(token) - len(body)] + self._hidden(core, entry[0], allowed) + body[len(core) :]
 
     def _hidden(self, core: str, level: int, allowed: int) -> str:
-        words = (*LETTERS.findall(core.casefold()), core.casefold())
+        folded = core.casefold()
+        is_word = core.isalpha() and core.isascii()
+        words: tuple[str, ...] = (folded,) if is_word else (*LETTERS.findall(folded), folded)
         if self._knows(words, allowed):
             return self._notes.place_known(self._kind_of(words))
         if len(core) >= LONG and secrets.TOKENS.fullmatch(core):

@@ -57,18 +57,10 @@ class Vocabulary:
         """The tier of a word that is made of technical words: fused, prefixed or inflected."""
         if word.startswith(FUSED_HEADS) and self._is_prefixed(word):
             return PLACE
-        if self._is_pair(word):
-            return PLACE
-        is_inflected = word.endswith(ENDINGS) and self._is_inflected(word)
-        return ANY if is_inflected or self._is_fused(word, 2) else NOWHERE
-
-    def _is_pair(self, word: str) -> bool:
-        """Say whether a word is made of two of the commonest: "etcdserver", "keyvalue"."""
-        tiers = self.tiers
-        return any(
-            tiers.get(word[:cut], NOWHERE) == COMMON and tiers.get(word[cut:], NOWHERE) == COMMON
-            for cut in range(LEAST_OF_PAIR, len(word) - LEAST_OF_PAIR + 1)
-        )
+        tier = self._of_two(word, 2)
+        if tier == ANY or (tier == NOWHERE and word.endswith(ENDINGS) and self._is_inflected(word)):
+            return ANY
+        return tier
 
     def _is_prefixed(self, word: str) -> bool:
         rests = (word[len(head) :] for head in FUSED_HEADS if word.startswith(head))
@@ -87,22 +79,22 @@ class Vocabulary:
                     return True
         return False
 
-    def _is_fused(self, word: str, cuts: int) -> bool:
-        tiers = self.tiers
-        for cut in range(SHORTEST_PART, len(word) - 1):
-            if tiers.get(word[:cut], NOWHERE) <= PLACE:
-                rest = word[cut:]
-                if rest in FUSED_TAIL:
-                    return True
-                if (
-                    len(word) >= SHORTEST_PAIR
-                    and len(rest) >= SHORTEST_PART
-                    and tiers.get(rest, NOWHERE) <= PLACE
-                ):
-                    return True
-                if cuts > 1 and len(rest) >= SHORTEST_FUSED and self._is_fused(rest, cuts - 1):
-                    return True
-        return False
+    def _of_two(self, word: str, cuts: int) -> int:
+        """The tier of a fusion: PLACE for two of the commonest words ("etcdserver"), ANY for other technical ones."""
+        tiers, size, tier = self.tiers, len(word), NOWHERE
+        for cut in range(SHORTEST_PART, size - 1):
+            head = tiers.get(word[:cut], NOWHERE)
+            if head > PLACE:
+                continue
+            rest = word[cut:]
+            is_pair = size - cut >= SHORTEST_PART and size >= SHORTEST_PAIR
+            tail = tiers.get(rest, NOWHERE) if is_pair else NOWHERE
+            if head == tail == COMMON and cut >= LEAST_OF_PAIR and size - cut >= LEAST_OF_PAIR:
+                return PLACE
+            is_long = cuts > 1 and tier > ANY and size - cut >= SHORTEST_FUSED
+            if tail <= PLACE or rest in FUSED_TAIL or (is_long and self._of_two(rest, 1) <= ANY):
+                tier = ANY
+        return tier
 
     def tier_of_all(self, pieces: Iterable[str]) -> int:
         """The tier of a compound: that of its least public piece."""
