@@ -21,6 +21,14 @@ _ARGUMENTS = [
 ]
 
 
+def signed_in(browser: Browser, url: str, token: str) -> Any:
+    """Sign in once, and return what a `Visit` takes as its `storage_state` to have that session."""
+    visit = Visit(browser, url, token)
+    state = visit.page.context.storage_state()
+    visit.close()
+    return state
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A Chromium with a new profile that goes with it."""
@@ -53,10 +61,14 @@ class Visit:
         """Close the tab and forget its cookies."""
         self.page.context.close()
 
-    def open(self, path: str, *, scheme: Any = "light", width: int = 1280) -> int:
-        """Go to a path in a colour scheme and width, and return the status of the answer."""
+    def look(self, scheme: Any, width: int) -> None:
+        """Change the colour scheme and the width of the window, as somebody does who looks at a page already."""
         self.page.emulate_media(color_scheme=scheme)
         self.page.set_viewport_size({"width": width, "height": 900})
+
+    def open(self, path: str, *, scheme: Any = "light", width: int = 1280) -> int:
+        """Go to a path in a colour scheme and width, and return the status of the answer."""
+        self.look(scheme, width)
         answer = self.page.goto(self.url + path, wait_until="load")
         assert answer is not None
         return answer.status
@@ -73,9 +85,12 @@ class Visit:
         ]
 
     def fits(self) -> bool:
-        """Whether nothing sticks out to the side of the window."""
-        fits: bool = self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        return fits
+        """Whether nothing sticks out to the side of the window, once charts have followed its size."""
+        for _ in range(20):
+            if self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
+                return True
+            self.page.wait_for_timeout(100)
+        return False
 
     def _console(self, message: ConsoleMessage) -> None:
         self.complaints.append(f"console {message.type}: {message.text}")

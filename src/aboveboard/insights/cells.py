@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aboveboard.insights.asking import rows
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 from aboveboard.insights.suppression import OPEN, Cell, visible
 
 if TYPE_CHECKING:
@@ -41,8 +42,38 @@ DIMENSIONS = {
 }
 """What cells may be made of, and the SQL of each."""
 
-_CELLS = """
-SELECT {names}, {open}, {{installs}} AS installs, {{estimated}} AS events
+_COUNTED = DIMENSIONS | {
+    "ended": "multiIf(given_up, 'left', failed, 'failed', 'worked')",
+    "week": "toString(toMonday(day))",
+    "day": "toString(day)",
+}
+_COARSE = {
+    "source", "extension", "event", "reason", "ended", "week", "day", "started", "library", "library_version",
+    "extension_version",
+}  # fmt: skip
+_FINE = _COARSE | {"version", "os", "arch", "country"}
+"""What counted events know: where a dimension is among these, no event is read."""
+
+# Of each cell first, so that there is little left to be combined.
+_OF_COUNTS = """
+SELECT {names}, {open}, groupBitmapMerge(those) AS by_installs, toUInt64(round(sum(weight))) AS times
+FROM
+(
+    SELECT {names}, groupBitmapMergeState(tried) AS those, sum(weight_of_row) AS weight
+    FROM
+    (
+        SELECT installs AS tried, weights AS weight_of_row, {values}
+        FROM {{{table}}} AS events
+        WHERE {{where}}
+            {condition}
+    )
+    GROUP BY {names}
+)
+GROUP BY {names} WITH CUBE
+"""
+
+_OF_EVENTS = """
+SELECT {names}, {open}, {{installs}} AS by_installs, {{estimated}} AS times
 FROM
 (
     SELECT source, install, weight, {values}
@@ -54,8 +85,8 @@ GROUP BY {names} WITH CUBE
 """
 
 _ALL = """
-SELECT {installs} AS installs, {estimated} AS events
-FROM events FINAL
+SELECT {installs} AS by_installs, {estimated} AS times
+FROM {counted} AS events
 WHERE {where}
     {condition}
 """
@@ -115,21 +146,29 @@ def read_cells(
     The filters' exact values are dimensions too: what they leave out must not be small either.
     """
     names = [*filters.equal, *(name for name in dimensions if name not in filters.equal)]
+    condition = "AND failed" if failed else ""
     if not names:
-        (row,) = rows(client, _ALL, filters, {"condition": "AND failed" if failed else ""})
-        counts: dict[Cell, tuple[int, int]] = {(): (row["installs"], row["events"])}
-        return Cells({}, [], counts, frozenset({()} if row["installs"] >= small else ()))
-    sql = _CELLS.format(
+        (row,) = Look(client, filters).rows(_ALL, {"condition": condition})
+        counts: dict[Cell, tuple[int, int]] = {(): (row["by_installs"], row["times"])}
+        return Cells({}, [], counts, frozenset({()} if row["by_installs"] >= small else ()))
+    counted = set(names) <= _FINE
+    sql = (_OF_COUNTS if counted else _OF_EVENTS).format(
         names=", ".join(f"d{place}" for place in range(len(names))),
         open=", ".join(f"grouping(d{place}) AS o{place}" for place in range(len(names))),
-        values=", ".join(f"toString({DIMENSIONS[name]}) AS d{place}" for place, name in enumerate(names)),
-        condition="AND failed" if failed else "",
+        values=", ".join(
+            f"toString({(_COUNTED if counted else DIMENSIONS)[name]}) AS d{place}"
+            for place, name in enumerate(names)
+        ),
+        condition=condition,
+        table="counted" if set(names) <= _COARSE else "counts",
     )
+    everything = replace(filters, equal={})
+    found = Look(client, everything).rows(sql) if counted else rows(client, sql, everything)
     counts = {}
-    for row in rows(client, sql, replace(filters, equal={})):
+    for row in found:
         cell = tuple(OPEN if row[f"o{place}"] else row[f"d{place}"] for place in range(len(names)))
-        if row["events"] or row["installs"]:
-            counts[cell] = row["installs"], row["events"]
+        if row["times"] or row["by_installs"]:
+            counts[cell] = row["by_installs"], row["times"]
     # What belongs to no install is as little shown as what belongs to one.
     seen = visible({cell: count[0] for cell, count in counts.items()}, small)
     return Cells(dict(filters.equal), list(dimensions), counts, frozenset(seen))

@@ -1,5 +1,6 @@
 """What does a question read? One relation: the counts of partitions that are as they were, and the events of others."""
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from aboveboard.store.rollups.numbers import number_installs
-from aboveboard.store.rollups.state import Build, builds, distributed, states
+from aboveboard.store.rollups.state import Build, State, builds, distributed, partitions
 from aboveboard.store.rollups.states import number_states, stated, states_of
 from aboveboard.store.rollups.tables import TABLES, events_of
 
@@ -17,6 +18,11 @@ else:
     Client = object
 
 __all__ = ["Relations", "Standing", "numbered", "relations", "standing"]
+
+_FEW = 20_000
+"""So many events of a partition are read in a tenth of a second."""
+
+_OLDEST_MS = 900_000
 
 _RAW = """source IN {sources:Array(String)}
         AND time >= {since:DateTime64(3, 'UTC')}
@@ -68,19 +74,36 @@ class Relations(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What is counted as it stands, and all partitions: None in a cluster, whose servers count only their own."""
+    """What is counted well enough, and all partitions: None in a cluster, whose servers count only their own."""
 
     good: Mapping[str, Build] | None
     now: Collection[str] = ()
 
 
-def standing(client: "Client") -> Standing:
-    """Look which partitions are as they were counted."""
+def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> Standing:
+    """Look which partitions are as they were counted, or were so not long ago.
+
+    A large partition to which events are added all the time is never as it was counted, and reading it whole for every
+    question takes seconds. What was counted of it serves for a quarter of an hour, while another count is on its way;
+    not so once something was deleted of it. `few` events are read anew instead.
+    """
     if distributed(client):
         return Standing(None)
-    known, now = builds(client), states(client)
-    good = {circle: known[circle] for circle in now if circle in known and known[circle].state == now[circle]}
-    return Standing(good, now)
+    known, parts = builds(client), partitions(client)
+    oldest = (time.time_ns() // 1_000_000 if now_ms is None else now_ms) - _OLDEST_MS
+    good = {
+        circle: known[circle]
+        for circle, (state, events) in parts.items()
+        if circle in known
+        and (known[circle].state == state or (events > few and _lags(known[circle], state, oldest)))
+    }
+    return Standing(good, parts)
+
+
+def _lags(build: Build, state: State, oldest: int) -> bool:
+    """Whether only events were added since a build that is not too old; its number is the time of it."""
+    then = build.state
+    return 0 <= then.block < state.block and then.mutation == state.mutation and build.number >= oldest
 
 
 def relations(

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 else:
     Client = object
 
-__all__ = ["Build", "State", "builds", "distributed", "states", "unfinished"]
+__all__ = ["Build", "State", "builds", "distributed", "partitions", "states", "unfinished"]
 
 # A part is called partition_firstblock_lastblock_level, and _mutation where there was one.
 _STATES = """
 SELECT
     partition_id,
     max(max_block_number) AS block,
-    max(toInt64OrZero(splitByChar('_', name)[5])) AS mutation
+    max(toInt64OrZero(splitByChar('_', name)[5])) AS mutation,
+    sum(rows) AS events
 FROM system.parts
 WHERE database = currentDatabase() AND table = 'events' AND active AND rows > 0
 GROUP BY partition_id
@@ -57,9 +58,17 @@ class Build(NamedTuple):
     days: Sequence[date]
 
 
+def partitions(client: "Client") -> dict[str, tuple[State, int]]:
+    """Return the state of each partition of events, and how many rows it has."""
+    return {
+        name: (State(block, mutation), events)
+        for name, block, mutation, events in client.query(_STATES).result_rows
+    }
+
+
 def states(client: "Client") -> dict[str, State]:
     """Return the state of each partition of events."""
-    return {name: State(block, mutation) for name, block, mutation in client.query(_STATES).result_rows}
+    return {name: state for name, (state, _) in partitions(client).items()}
 
 
 def builds(client: "Client") -> dict[str, Build]:
