@@ -57,6 +57,11 @@ def events(client: Any) -> int:
     return found
 
 
+def test_each_step_has_a_number_of_its_own() -> None:
+    """Of two with one number a store that has the first would never get the second."""
+    assert len({step.number for step in EVERY}) == len(EVERY)
+
+
 @pytest.mark.parametrize("steps", range(1, len(EVERY) + 1), ids=lambda number: EVERY[number - 1].name)
 def test_a_store_of_each_version_becomes_one_of_this_with_its_events(
     client: Any, wanted: Schema, steps: int
