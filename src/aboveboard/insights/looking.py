@@ -1,6 +1,7 @@
 """How is a question asked of rollups? All its statements look at the same builds, and at events without one."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -110,6 +111,12 @@ class Look:
         text, parameters = self._asked(sql, None, values)
         found = self._client.query_np(text, parameters=parameters, settings=FINAL)
         return list(found.T) if found.size else [np.zeros(0, np.int64)] * _MOST_COLUMNS
+
+    def texts(self, sql: str) -> list[Sequence[Any]]:
+        """Return the columns of a statement of any types, or none where it has no rows."""
+        text, parameters = self._asked(sql, None, {})
+        found = self._client.query(text, parameters=parameters, settings=FINAL, column_oriented=True)
+        return list(found.result_columns)
 
     def bitmaps(
         self, sql: str, keys: int, states: int = 1, words: dict[str, str] | None = None, **values: object

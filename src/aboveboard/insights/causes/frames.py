@@ -20,9 +20,6 @@ _PAIRED_SHARE = 0.01
 
 _VARYING = 0.005
 
-_AT_ONCE = 16_384
-"""So many observations are multiplied at a time, which takes little memory."""
-
 
 class Mark(NamedTuple):
     """One value of one column."""
@@ -112,7 +109,7 @@ class Frame:
         seen = observed(units, by)
         self.size = seen.failed.size
         found = ends(seen.failed, seen.days)
-        # Kinds follow each other, so that each is multiplied by itself.
+        # Kinds follow each other, so that each can be counted by itself.
         sequence = np.argsort(found.kind.astype(np.uint16), kind="stable")
         self._ends = found._replace(kind=found.kind[sequence])
         self._places = seen.place[sequence]
@@ -177,22 +174,35 @@ class Frame:
         return marks, Side(*(np.concatenate(part, axis=1) for part in zip(*sides, strict=True)))
 
     def _both(self, own: Sequence[Mark], other: Sequence[Mark]) -> Side:
-        """Count the failing and the days of each pair: kind by kind, as products of matrices."""
-        strata, kinds = self._ends.days.shape
+        """Count the failing and the days of each pair, by the bits that both have; of equal sides each pair once."""
+        begins, width = self._words()
+        ones = self._bits(own, begins, width)
+        twos = ones if own == other else self._bits(other, begins, width)
+        strata = self._ends.days.shape[0]
         both = Side(*(np.zeros((strata, len(own), len(other))) for _ in range(2)))
-        same = own == other
-        codes = {column: self._codes(column) for column, _ in {*own, *other}}
-        begins = np.searchsorted(self._ends.kind, np.arange(kinds + 1))
-        for kind in range(kinds):
-            counts = np.zeros((len(own), len(other)), np.float32)
-            for at in range(begins[kind], begins[kind + 1], _AT_ONCE):
-                part = slice(at, min(at + _AT_ONCE, begins[kind + 1]))
-                one = _indicators(own, codes, part)
-                counts += one @ (one if same else _indicators(other, codes, part)).T
-            for side, weights in zip(both, (self._ends.failing, self._ends.days), strict=True):
-                for stratum in np.flatnonzero(weights[:, kind]):
-                    side[stratum] += weights[stratum, kind] * counts
+        for place, bits in enumerate(ones):
+            rest = place + 1 if own == other else 0
+            counts = np.add.reduceat(np.bitwise_count(twos[rest:] & bits), begins, axis=1, dtype=np.int64)
+            for side, summed in zip(both, self._ends.summed(counts.T), strict=True):
+                side[:, place, rest:] = summed
         return both
+
+    def _words(self) -> tuple[Codes, int]:
+        """Return with which word of 64 bits each kind of ending begins, and how many words there are."""
+        words = -(-np.bincount(self._ends.kind) // 64)
+        ends = np.cumsum(words)
+        return ends - words, int(ends[-1])
+
+    def _bits(self, marks: Sequence[Mark], begins: Codes, width: int) -> NDArray[np.uint64]:
+        """Return marks × words: a bit for each observation that has the mark."""
+        kind = self._ends.kind
+        at = np.arange(self.size) + (64 * begins - np.searchsorted(kind, np.arange(begins.size)))[kind]
+        found = np.zeros((len(marks), width), np.uint64)
+        has = np.zeros(64 * width, np.bool_)
+        for place, mark in enumerate(marks):
+            has[at] = self._codes(mark.column) == mark.code
+            found[place] = np.packbits(has).view(np.uint64)
+        return found
 
 
 def frames(units: Units) -> Iterator[Frame]:
@@ -209,16 +219,6 @@ def frames(units: Units) -> Iterator[Frame]:
         yield Frame(units, column, [*steady, *varying[rank + 1 :]])
     for number in range(len(units.given)):
         yield Frame(units, known + number, steady)
-
-
-def _indicators(
-    marks: Sequence[Mark], codes: dict[int, NDArray[np.int32]], part: slice
-) -> NDArray[np.float32]:
-    """Return marks × observations: 1 where an observation has the mark."""
-    has = np.empty((len(marks), part.stop - part.start), np.float32)
-    for place, mark in enumerate(marks):
-        has[place] = codes[mark.column][part] == mark.code
-    return has
 
 
 def _varies(units: Units, column: int) -> bool:

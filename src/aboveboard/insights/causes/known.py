@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aboveboard.insights.bits import Bits
 from aboveboard.insights.buckets import bucket_name
@@ -67,7 +68,7 @@ def _columns(
         yield Column(name, [UNKNOWN, *map(bucket_name, values)], codes)
         return
     # An extension that is there without saying its version is there all the same.
-    yield Column(f"{kind}:{name}", [UNKNOWN, ANY], (codes > 0).astype(np.int64))
+    yield Column(f"{kind}:{name}", [UNKNOWN, ANY], (codes > 0).astype(np.int32))
     if values[0] == UNKNOWN:
         yield Column(f"{kind}:{name}", values, np.maximum(codes - 1, 0))
     else:
@@ -76,7 +77,7 @@ def _columns(
 
 def _coded(
     those: list[_Said], values: list[str], of_versions: dict[str, tuple[Codes, Numbers]], size: int
-) -> Codes:
+) -> NDArray[np.int32]:
     """Return for each row 1 + the place of its value, or 0."""
     kind: type[np.unsignedinteger[Any]] = np.uint8 if len(values) < 255 else np.uint16
     rank = {value: place + 1 for place, value in enumerate(values)}
@@ -87,7 +88,7 @@ def _coded(
         before = by_version.get(each.version)
         by_version[each.version] = flags if before is None else np.maximum(before, flags, out=before)
     ever = np.maximum.reduce(list(by_version.values()))
-    codes = np.zeros(size, np.int64)
+    codes = np.zeros(size, np.int32)
     for version, (rows, at) in of_versions.items():
         own = by_version[version][at] if version in by_version else np.zeros(at.size, kind)
         codes[rows] = np.where(own > 0, own, ever[at])

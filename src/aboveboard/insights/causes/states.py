@@ -122,15 +122,16 @@ def _kinds(look: Look) -> tuple[Numbers, list[Column]]:
 
     Codes are in the order of texts, those of versions in that of their numbers.
     """
-    rows = sorted(look.rows(_KINDS), key=lambda row: int(row["kind"]))
+    hashes, *told = look.texts(_KINDS) or [[] for _ in range(1 + len(STATE))]
+    sequence = np.argsort(np.array(hashes, np.int64))
     columns = []
-    for name in STATE:
-        texts = sorted({row[name] for row in rows} - {UNKNOWN})
-        values = [UNKNOWN, *(sorted(texts, key=order) if name == _VERSION else texts)]
+    for name, texts in zip(STATE, told, strict=True):
+        known = sorted(set(texts) - {UNKNOWN})
+        values = [UNKNOWN, *(sorted(known, key=order) if name == _VERSION else known)]
         codes = {text: code for code, text in enumerate(values)}
-        column = np.array([codes[row[name]] for row in rows], np.int64)
+        column = np.fromiter((codes[text] for text in texts), np.int32)[sequence]
         columns.append(Column("version" if name == _VERSION else name, values, column))
-    return np.array([row["kind"] for row in rows], np.int64), columns
+    return np.array(hashes, np.int64)[sequence], columns
 
 
 def _ranks(columns: list[Column]) -> Codes:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ class Column:
 
     name: str
     values: Sequence[str]
-    codes: Codes
+    codes: NDArray[np.signedinteger[Any]]
 
 
 @dataclass(frozen=True)

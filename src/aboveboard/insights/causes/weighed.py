@@ -63,8 +63,9 @@ def weighed(units: Units, given: int | None, candidates: Sequence[Candidate]) ->
         place, failed, days = own.place, own.failed, own.days
     told = [each for each in candidates if given is not None or units.property_of(each) is None]
     masks = {each: _mask(units, given, each) for each in told}
-    columns = {column.name: column.codes[place] for column in units.states.columns}
-    version, system = (columns.get(name, np.zeros(failed.size, np.int64)) for name in ("version", "os"))
+    columns = {column.name: column.codes for column in units.states.columns}
+    nothing = np.zeros(units.states.install.size, np.int64)
+    version, system = (columns.get(name, nothing)[place] for name in ("version", "os"))
     found = ends(failed, days)
     first, count = _alike([found.kind, version, system, *masks.values()])
     return Weighed(
