@@ -157,7 +157,7 @@ def fill_while_sending(disk: Disk, tmp_path: Path, seconds: float, times: int) -
 
 
 def test_a_full_disk_loses_nothing_and_ends_without_a_restart(disk: Disk, tmp_path: Path) -> None:
-    fill_while_sending(disk, tmp_path, seconds=0.5, times=3)
+    fill_while_sending(disk, tmp_path, seconds=0.5, times=2)
 
 
 @pytest.mark.soak

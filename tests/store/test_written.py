@@ -17,7 +17,7 @@ from aboveboard.store import connect, insert, migrate
 from aboveboard.store.backup import back_up
 from aboveboard.store.erasure import Erasure, delete_rows, erase, save
 from aboveboard.store.rollups import Builder, builds
-from aboveboard.store.written import KEPT_SECONDS, ensure, mend, refused
+from aboveboard.store.written import KEPT_SECONDS, ensure, ensure_room, mend, refused
 from tests.store.test_store import row
 
 TODAY = 20_780 * 86_400_000
@@ -107,6 +107,20 @@ def test_a_deletion_that_is_cut_short_deletes_nobody_else(client: Any) -> None:
     assert stored(client) == ALL[3:]
 
 
+def test_an_erasure_takes_what_was_set_aside_at_a_start_along(client: Any, folder: Path) -> None:
+    with refusing():
+        client.command("OPTIMIZE TABLE events FINAL")
+    # As a process does that is killed then and starts again.
+    client.command("DETACH TABLE events SYNC")
+    client.command("ATTACH TABLE events")
+    assert stored(client) == ALL
+    assert len(list(folder.glob("store/*/*/detached/broken*"))) == 1
+    mend(client)
+    erase(client, [("app", "a")])
+    assert list(folder.glob("store/*/*/detached/broken*")) == []
+    assert stored(client) == ALL[3:]
+
+
 @pytest.mark.parametrize(
     "write",
     [
@@ -137,6 +151,12 @@ def test_rollups_of_which_a_part_is_gone_are_counted_again(client: Any) -> None:
     ((stored,),) = client.query("SELECT sum(stored) FROM rollup_totals").result_rows
     assert builds(client)
     assert stored >= len(ALL)
+
+
+def test_tables_are_not_changed_where_the_disk_has_no_room_for_it(client: Any) -> None:
+    ensure_room(client)
+    with pytest.raises(StoreError, match=r"has \d+ MB left, and changing its tables needs \d+\. Make room"):
+        ensure_room(client, 2**60)
 
 
 def test_where_nothing_was_refused_nothing_is_opened_anew(client: Any) -> None:

@@ -16,7 +16,7 @@ from aboveboard.errors import StoreError
 from aboveboard.store.cluster import LOCAL
 from aboveboard.store.failover import cluster_of
 from aboveboard.store.rollups import untouched
-from aboveboard.store.written import KEPT_SECONDS, embedded, ensure, ensure_room
+from aboveboard.store.written import KEPT_SECONDS, drop_set_aside, embedded, ensure, ensure_room
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -222,6 +222,7 @@ def _purging(client: "Client", table: str) -> Iterator[Callable[[], object]]:
     client.command(f"SYSTEM STOP MERGES {table}")
     try:
         ensure(client)
+        drop_set_aside(client, table)
         client.command(f"{keep}0")
         try:
             # Dropping a partition that is not there has this one effect.

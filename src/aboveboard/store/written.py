@@ -13,6 +13,7 @@ takes the sources into force again.
 
 import logging
 import threading
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from aboveboard.errors import StoreError
@@ -23,7 +24,17 @@ if TYPE_CHECKING:
 else:
     Client = object
 
-__all__ = ["KEPT_SECONDS", "ROOM", "embedded", "ensure", "ensure_room", "mend", "refused", "wait_for_mending"]
+__all__ = [
+    "KEPT_SECONDS",
+    "ROOM",
+    "drop_set_aside",
+    "embedded",
+    "ensure",
+    "ensure_room",
+    "mend",
+    "refused",
+    "wait_for_mending",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -73,13 +84,13 @@ def ensure(client: "Client") -> None:
         )
 
 
-def ensure_room(client: "Client") -> None:
-    """Raise StoreError where the disk has no room for what must not be cut short: a definition or a deletion."""
+def ensure_room(client: "Client", room: int = ROOM) -> None:
+    """Raise StoreError where the disk has no such room for what must not be cut short: a definition, a deletion."""
     if embedded(client):
         (free,) = client.query(_FREE).result_rows[0]
-        if int(free) < ROOM:
+        if int(free) < room:
             raise StoreError(
-                f"The disk of the store has {int(free) >> 20} MB left, and changing its tables needs {ROOM >> 20}. "
+                f"The disk of the store has {int(free) >> 20} MB left, and changing its tables needs {room >> 20}. "
                 "Make room on it and try again."
             )
 
@@ -127,9 +138,18 @@ def _open_anew(client: "Client") -> set[tuple[str, str]]:
         client.command(f"ATTACH TABLE IF NOT EXISTS {name}")
         _closed.discard(name)
     cut = _set_aside(client) - before
-    for table, part in cut:
-        client.command(f"ALTER TABLE {table} DROP DETACHED PART '{part}' SETTINGS allow_drop_detached = 1")
+    _drop(client, cut)
     return cut
+
+
+def drop_set_aside(client: "Client", table: str) -> None:
+    """Delete the parts of a table that the engine set aside at a start, since they are broken: they may hold rows."""
+    _drop(client, {each for each in _set_aside(client) if each[0] == table})
+
+
+def _drop(client: "Client", parts: Iterable[tuple[str, str]]) -> None:
+    for table, part in parts:
+        client.command(f"ALTER TABLE {table} DROP DETACHED PART '{part}' SETTINGS allow_drop_detached = 1")
 
 
 def _set_aside(client: "Client") -> set[tuple[str, str]]:
