@@ -28,6 +28,7 @@ from senses import first_senses, is_namelike
 HERE = Path(__file__).parent
 COMMON, TECHNICAL, NAMELIKE, PLAIN, RARE = 120, 26, 15, 10, 3
 NAME_TOO = 36
+DEED = re.compile(r".{4,}(?:[aiou]tion|ment|ness)s?$")  # whatever its first sense, nobody is called so
 SETTLED, SETTLED_FORM = 90, 50  # in this many packages a word that nobody is named after passes in quotes too
 JARGON = (
     (5, 3),
@@ -105,7 +106,7 @@ def tier(word: str, count: tuple[int, ...], namelike: bool | None) -> int | None
         return 2 if term else None
     if prose >= PLAIN and NO_NAME.match(word):
         return 1
-    return 2 if prose >= (NAMELIKE if namelike else RARE) else None
+    return 2 if prose >= (NAMELIKE if namelike and not DEED.match(word) else RARE) else None
 
 
 def is_settled(word: str, count: tuple[int, ...], dictionary: set[str], senses: dict[str, int]) -> bool:
@@ -132,9 +133,9 @@ def is_form(word: str, dictionary: set[str], tiers: dict[str, int], senses: dict
             )
         )
     doer = re.fullmatch(r"(.{2,}?)(.)?\2?(?:e|(?<=[ts])o)rs?", word)  # "executor", and no mayor
-    if doer and any(
-        tiers.get(stem, 9) <= 1 for stem in (re.sub("[eo]rs?$", "", word), re.sub("rs?$", "", word))
-    ):
+    stem = re.sub("[eo]rs?$", "", word)
+    verbs = (stem, stem + "e", stem[:-1] + "y" if stem.endswith("i") else stem)
+    if doer and any(tiers.get(verb, 9) <= 1 for verb in verbs):
         return True
     return ADJECTIVE.match(word) is not None
 
