@@ -169,7 +169,7 @@ def test_a_password_beside_a_known_user_is_no_compound() -> None:
         ("the 'phoenixMaxListeners' argument", "the '<name>' argument"),
         ("upgrade to v0.13+", "upgrade to v0.13+"),
         ("use `--rm --global`", "use `--rm --global`"),
-        ("unknown flag --grace-period", "unknown flag --grace-period"),
+        ("unknown flag --my-phoenix", "unknown flag <word>"),
         ("owner: m.a.x, m-a-x", "owner: <data>, <data>"),
         ("m a x", "<data>"),
         (

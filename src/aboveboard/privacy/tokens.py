@@ -294,19 +294,12 @@ class Judge:
 
     def _flag(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
         option, argument = shape["option"], shape["argument"]
-        if len(option) > 1 and self._compound(option) > ANY and not self._is_option(shape["dashes"], option):
+        if len(option) > 1 and self._compound(option) > ANY:
             return None
         effect = effect_of_flag(option)
         if not argument:
             return core, effect
         return f"{shape['dashes']}{option}={self._value(argument, effect, base, depth)}", base
-
-    def _is_option(self, dashes: str, option: str) -> bool:
-        """Say whether a flag is one of a program by its form: of several words, all but one of them public."""
-        parts = option.lower().split("-")
-        if dashes != "--" or len(parts) < 2 or not self._known_in_places.isdisjoint(parts):
-            return False
-        return sum(self._part(part) > PLACE for part in parts) < 2
 
     def _pair(self, shape: re.Match[str], core: str, allowed: int, base: int, depth: int) -> Verdict | None:
         key, value = shape["key"], shape["value"]
