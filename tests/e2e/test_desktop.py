@@ -52,7 +52,8 @@ class Room:
             self.desktop.picture(Path("pictures") / "desktop" / f"{self.pictures:02}-{name}.png")
 
     def settings(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.home / HOME / "configuration" / "settings.json").read_text())
+        path = self.home / HOME / "configuration" / "settings.json"
+        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         return found
 
     def stored(self, anonymous_id: str) -> dict[str, dict[str, Any]]:
@@ -376,6 +377,7 @@ def switch_off_while_a_pull_runs(room: Room) -> None:
     assert len(room.between.erasures) == 1
     desktop.click(kind="QTabBar", text="Deletion")
     desktop.wait_until(lambda: "confirmed" in str(desktop.find(kind="QListWidget")), "the receipt")
+    desktop.wait_until(lambda: desktop.text("receiptText").startswith("{"), "what the receipt says", 30.0)
     receipt = json.loads(desktop.text("receiptText"))
     room.look("receipt")
     assert receipt["id"] == room.between.erasures[0].body["deletionId"]
