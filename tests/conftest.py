@@ -88,10 +88,17 @@ def _empty_store() -> Path:
     return folder / "store"
 
 
+def tables_made(data: Path) -> Path:
+    """Put a store with its tables into a data folder that has none, and return the folder of the store."""
+    if not (data / "store").exists():
+        shutil.copytree(_empty_store(), data / "store", symlinks=True)
+    return data / "store"
+
+
 def start_server(data: Path, *flags: str, prefix: tuple[str, ...] = ()) -> Server:
     """Start `aboveboard serve` on a free port and wait for the welcome it prints."""
-    if "--store" not in flags and not (data / "store").exists():
-        shutil.copytree(_empty_store(), data / "store", symlinks=True)
+    if "--store" not in flags:
+        tables_made(data)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("ABOVEBOARD_")}
     environ |= {"ABOVEBOARD_DATA": str(data), "ABOVEBOARD_ADMIN_TOKEN": ADMIN_TOKEN, "ABOVEBOARD_PORT": "0"}
     command = [*prefix, sys.executable, "-m", "aboveboard", "serve", *flags]

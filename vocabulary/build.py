@@ -28,6 +28,9 @@ from senses import first_senses, is_namelike
 HERE = Path(__file__).parent
 COMMON, TECHNICAL, NAMELIKE, PLAIN, RARE = 120, 26, 15, 10, 3
 NAME_TOO = 36
+# In fewer packages a word of prose must be in so many repositories too, or part of the identifiers of so many packages.
+SELDOM, SEEN, PARTS = 9, 4, 9
+DEED = re.compile(r".{4,}(?:[aiou]tion|ment|ness)s?$")  # whatever its first sense, nobody is called so
 SETTLED, SETTLED_FORM = 90, 50  # in this many packages a word that nobody is named after passes in quotes too
 JARGON = (
     (5, 3),
@@ -105,7 +108,7 @@ def tier(word: str, count: tuple[int, ...], namelike: bool | None) -> int | None
         return 2 if term else None
     if prose >= PLAIN and NO_NAME.match(word):
         return 1
-    return 2 if prose >= (NAMELIKE if namelike else RARE) else None
+    return 2 if prose >= (NAMELIKE if namelike and not DEED.match(word) else RARE) else None
 
 
 def is_settled(word: str, count: tuple[int, ...], dictionary: set[str], senses: dict[str, int]) -> bool:
@@ -121,6 +124,14 @@ def is_settled(word: str, count: tuple[int, ...], dictionary: set[str], senses: 
     return count[0] >= (SETTLED_FORM if is_plain_form else SETTLED)
 
 
+def is_seldom(word: str, count: tuple[int, ...], repositories: int, senses: dict[str, int]) -> bool:
+    """Say whether a word is a noun of English and hardly of programs, as "beacon" and "holiday" are."""
+    is_noun = word in senses or (word.endswith("s") and word[:-1] in senses)
+    if not is_noun or NO_NAME.match(word) or ADJECTIVE.match(word) or DEED.match(word):
+        return False
+    return count[0] < SELDOM and count[3] < PARTS and repositories < SEEN
+
+
 def is_form(word: str, dictionary: set[str], tiers: dict[str, int], senses: dict[str, int]) -> bool:
     """Say whether a dictionary word is an adverb, an adjective, or the doer of a technical verb."""
     if word.endswith("ly"):
@@ -132,9 +143,9 @@ def is_form(word: str, dictionary: set[str], tiers: dict[str, int], senses: dict
             )
         )
     doer = re.fullmatch(r"(.{2,}?)(.)?\2?(?:e|(?<=[ts])o)rs?", word)  # "executor", and no mayor
-    if doer and any(
-        tiers.get(stem, 9) <= 1 for stem in (re.sub("[eo]rs?$", "", word), re.sub("rs?$", "", word))
-    ):
+    stem = re.sub("[eo]rs?$", "", word)
+    verbs = (stem, stem + "e", stem[:-1] + "y" if stem.endswith("i") else stem)
+    if doer and any(tiers.get(verb, 9) <= 1 for verb in verbs):
         return True
     return ADJECTIVE.match(word) is not None
 
@@ -166,8 +177,8 @@ def main() -> None:
         counts(sources),
     )
     family = all_names(people_folder)
-    terms = counts([repositories]).items()  # like descriptions too general for plain words, but full of terms
-    terms = {word: count for word, count in terms if len(word) > 2 and word not in family}
+    sources_seen = counts([repositories])  # like descriptions too general for plain words, but full of terms
+    terms = {word: count for word, count in sources_seen.items() if len(word) > 2 and word not in family}
     for word, count in (*counts([descriptions]).items(), *terms.items()):
         if word not in dictionary:
             counted[word] = tuple(map(sum, zip(count, counted.get(word, (0, 0, 0, 0)), strict=True)))
@@ -179,6 +190,8 @@ def main() -> None:
         else:
             is_word = word in dictionary or senses.get(word) in NAMELIKE_SENSES
             found = tier(word, count, is_namelike(word, senses) if is_word else None)
+        if found == 2 and is_seldom(word, count, sources_seen.get(word, (0,))[0], senses):
+            continue
         if found is not None and (len(word) > 2 or found <= 1):
             tiers[word] = found
     forms = [word for word in dictionary - people if tiers.get(word, 2) == 2]

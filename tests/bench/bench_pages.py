@@ -119,9 +119,9 @@ def main(millions: int = 10, data: Path | None = None) -> dict[str, Any]:
             alone = ask(visitor, REPEATS)
             after = memory(server.process.pid, "VmRSS")
             found = {"alone": alone, "after": after, **taking(server, visitor)}
+            report(found)
         finally:
             stop_server(server)
-    report(found)
     return found
 
 

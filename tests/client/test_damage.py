@@ -9,6 +9,7 @@ import pytest
 
 from aboveboard.client.boundary import TROUBLES, attempt
 from aboveboard.client.crash import Run
+from aboveboard.client.recorder import LONGEST_QUEUE
 from tests.client.collector import answering, success
 from tests.client.conftest import Bench
 
@@ -84,3 +85,25 @@ def test_errors_before_an_apps_telemetry_are_none_of_its_own(bench: Bench) -> No
     telemetry.export(bench.home / "no" / "such" / "folder")
     problem = telemetry.status().problem  # type: ignore[union-attr]
     assert problem.startswith("2 errors of ours were caught, the last: FileNotFoundError at client.journal:")
+
+
+def test_what_is_too_much_is_counted_and_never_silent(bench: Bench) -> None:
+    """Another process writes all the time: the queue in memory fills, and every event either arrives or is counted."""
+    telemetry = bench.telemetry()
+    telemetry.log_usage("tick", {"number": 0})
+    assert telemetry.flush(10)
+    other = telemetry._engine.open_spool()
+    other.database.execute("BEGIN IMMEDIATE")
+    logged = LONGEST_QUEUE + 2_000
+    for number in range(1, logged):
+        telemetry.log_usage("tick", {"number": number})
+    other.database.execute("ROLLBACK")
+    other.close()
+    assert bench.collector.wait(lambda: telemetry.flush(5), 60)
+    status = telemetry.status()
+    assert status is not None
+    counted = sum(status.dropped.values())
+    assert counted > 0
+    assert "queue full" in status.dropped
+    numbers = {event["properties"]["number"] for event in bench.collector.named("tick")}
+    assert len(numbers) + counted == logged

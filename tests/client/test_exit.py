@@ -103,6 +103,29 @@ def test_a_detached_process_cuts_off_its_request_when_the_consent_goes(bench: Be
             assert time.monotonic() - began < 3
 
 
+def test_an_app_that_ends_imports_nothing_that_sends(bench: Bench) -> None:
+    """The process of its own is told where to send; in the app that ends, this would take most of the time."""
+    bench.telemetry().close()
+    program = bench.home / "program.py"
+    # Registered first, so it runs last.
+    program.write_text(
+        "import atexit, sys\n"
+        "sends = {'aboveboard.client.sender', 'aboveboard.client.outbox', 'dataclasses', 'http.client'}\n"
+        "atexit.register(lambda: print(sorted(sends & set(sys.modules))))\n"
+        "from tests.client.apps import make\n"
+        "telemetry = make({'endpoint': sys.argv[1], 'detach': True})\n"
+        "telemetry.log_usage('tick', {'number': 1})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(program), bench.collector.url],
+        env=environment(bench.home), cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+    assert bench.collector.wait(lambda: bench.collector.named("tick"), 20), (
+        "the process of its own was started"
+    )
+
+
 def test_the_folder_of_the_app_cannot_put_its_modules_into_the_detached_process(
     bench: Bench, tmp_path: Path
 ) -> None:
@@ -126,7 +149,7 @@ def run_detached(
     from aboveboard.client import detached
     from aboveboard.client.answer import Offer
     from aboveboard.client.detach import Order
-    from aboveboard.client.sender import Target
+    from aboveboard.client.target import Target
 
     digest = load(CATALOG).digest
     order = Order(
@@ -201,7 +224,7 @@ def test_a_second_no_within_minutes_is_passed_on_by_the_detached_process(bench: 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at the process through /proc")
 def test_the_detached_process_lets_go_of_the_apps_folder_and_files(bench: Bench, tmp_path: Path) -> None:
     from aboveboard.client.detach import Order, detach
-    from aboveboard.client.sender import Target
+    from aboveboard.client.target import Target
 
     telemetry = bench.telemetry(endpoint="http://127.0.0.1:9")
     telemetry.log_usage("tick", {"number": 1})

@@ -35,6 +35,10 @@ def test_the_journal_says_what_was_sent_what_waits_and_what_was_changed(bench: B
     assert notes["note"][0].startswith("replaced by <")
     assert ("dropped", "undeclared property") in notes.values()
     assert "secret-engine" not in str(events)
+    telemetry.close()
+    kept = b"".join(path.read_bytes() for path in bench.data.rglob("*") if path.is_file())
+    assert b"thing.done" in kept
+    assert [name for name in (b"zenobia", b"secret-engine") if name in kept] == []
 
 
 def test_export_writes_it_all_as_json_lines(bench: Bench, tmp_path: Path) -> None:

@@ -235,6 +235,27 @@ def test_a_slow_sender_holds_nobody_up(bench: Bench) -> None:
     assert len(bench.collector.named("tick")) == 10
 
 
+def test_a_no_takes_back_what_waits_for_a_slow_sender(bench: Bench) -> None:
+    taken: list[str] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(name: str, properties: dict[str, Any]) -> None:
+        taken.append(name)
+        begun.set()
+        go_on.wait(20)
+
+    telemetry = bench.telemetry()
+    logger = telemetry.logger("podman", publisher="podman-desktop", catalog=EXTENSION_CATALOG, sender=slow)
+    for _ in range(5):
+        logger.log_usage("machine.start")
+    assert begun.wait(10)
+    telemetry.flush(5)
+    telemetry.consent.decline()
+    go_on.set()
+    time.sleep(0.3)
+    assert len(taken) == 1
+
+
 def test_the_context_names_no_machine_and_no_person(bench: Bench) -> None:
     telemetry = bench.telemetry(
         host=bench.on(environ={"LANG": "de_AT.UTF-8", "USER": "zenobia", "TZ": "Europe/Vienna"})

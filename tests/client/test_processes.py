@@ -28,8 +28,10 @@ def run(bench: Bench, code: str, python: str = sys.executable) -> str:
     bench.telemetry().close()
     script = bench.home / "program.py"
     script.write_text(HEAD + textwrap.dedent(code))
+    # From 3.12 on Python itself warns whoever forks beside threads, and we have some.
+    quiet = ["-X", "faulthandler", "-W", "ignore:This process:DeprecationWarning"]
     done = subprocess.run(
-        [python, "-X", "faulthandler", str(script), bench.collector.url],
+        [python, *quiet, str(script), bench.collector.url],
         env=environment(bench.home), cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -138,6 +138,31 @@ def test_a_deletion_waits_while_the_environment_says_off(bench: Bench) -> None:
     assert on.receipts()[0].receipt
 
 
+def test_a_deletion_waits_while_the_administrator_says_off(bench: Bench) -> None:
+    telemetry = bench.telemetry()
+    telemetry.log_usage("tick", {"number": 1})
+    assert telemetry.flush(5)
+    bench.collector.answer = answering(503)
+    telemetry.consent.decline()
+    assert bench.collector.wait(lambda: bench.collector.erasures)
+    telemetry.close()
+    bench.collector.answer = success
+    folder = bench.host.root / "usr/share/podman-desktop"
+    folder.mkdir(parents=True)
+    (folder / "locked.json").write_text('{"locked": ["telemetry.enabled"]}')
+    (folder / "default-settings.json").write_text('{"telemetry.enabled": false}')
+    opened = bench.collector.opened
+    off = bench.telemetry(accept=False)
+    assert off.consent.state == "off"
+    assert not off.flush(1)
+    off.close()
+    assert bench.collector.opened == opened
+    (folder / "locked.json").unlink()
+    on = bench.telemetry(accept=False)
+    assert on.flush(5)
+    assert on.receipts()[0].receipt
+
+
 def test_who_never_sent_anything_asks_for_no_deletion(bench: Bench) -> None:
     telemetry = bench.telemetry(endpoint="http://127.0.0.1:9")
     telemetry.consent.decline()

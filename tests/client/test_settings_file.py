@@ -6,12 +6,13 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aboveboard.client.settings import read_settings, with_member, write_settings
+from aboveboard.client.settings import BusySettings, read_settings, with_member, write_settings
 from tests.client.conftest import Bench
 
 YES = (
@@ -150,7 +151,10 @@ def test_keys_that_another_program_adds_while_we_answer_are_not_lost(tmp_path: P
     other = subprocess.Popen([sys.executable, "-c", OTHER_PROGRAM, str(path)])
     number = 0
     while other.poll() is None:
-        write_settings(path, {"telemetry.enabled": bool(number % 2), "telemetry.level": "usage"})
+        with suppress(
+            BusySettings
+        ):  # on a busy machine its turns may leave us none; that is said, and loses nothing
+            write_settings(path, {"telemetry.enabled": bool(number % 2), "telemetry.level": "usage"})
         number += 1
         time.sleep(0.002)
     assert other.returncode == 0

@@ -72,8 +72,8 @@ def main(folder: str) -> int:
     source = new_source("app", kind="development", policy="cleaned", write_key="k")
     admission = Admission(Sources([source]), Path(folder))
     start = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS)
-    population = populate(Plan(300, DAYS, 7, weekday=start.weekday()))
-    causes = plant(population, "startContainer", 1, np.random.default_rng(4), risks=(3, 10))
+    population = populate(Plan(300, DAYS, 7, weekday=start.weekday(), rate=3.0))
+    causes = plant(population, "startContainer", 1, np.random.default_rng(4), risks=(8, 10))
     population = replace(population, plan=replace(population.plan, causes=causes))
     sent = [event for day in events(population, start) for event in day]
     for client in (one, both, both):  # Everything twice into the cluster, as after a retry.

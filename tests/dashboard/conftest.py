@@ -15,6 +15,7 @@ from aboveboard.access.settings import add_source
 from aboveboard.access.sources import new_source
 from aboveboard.access.tokens import hash_token
 from aboveboard.server import application
+from tests.conftest import tables_made
 
 ADMIN, VIEWER = "admin-token", "viewer-token"
 KEYS = {"trial": "key-of-trial", "shop": "key-of-shop"}
@@ -71,6 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def running(folder: Path) -> Iterator[TestClient]:
     """A server with the sources `trial` and `shop`; the store is empty at the start of a file."""
     settings = settings_with(folder, trial(), shop())
+    tables_made(folder)
     with TestClient(application(settings)) as client:
         yield client
 

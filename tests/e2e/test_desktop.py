@@ -52,7 +52,8 @@ class Room:
             self.desktop.picture(Path("pictures") / "desktop" / f"{self.pictures:02}-{name}.png")
 
     def settings(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.home / HOME / "configuration" / "settings.json").read_text())
+        path = self.home / HOME / "configuration" / "settings.json"
+        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         return found
 
     def stored(self, anonymous_id: str) -> dict[str, dict[str, Any]]:
@@ -244,6 +245,12 @@ def look_at_what_was_sent(room: Room) -> None:
         lambda: any("preferences/telemetry" in text(request) for request in bodies(room)),
         "the last page sent",
     )
+    # What went over a budget is reported once a minute.
+    desktop.wait_until(
+        lambda: any(event.get("event") == "dropped" for event in room.between.events),
+        "what the chatty extension lost",
+        90.0,
+    )
     desktop.click(kind="QTabBar", text="What was sent")
     desktop.click(name="journalKind")
     desktop.key("Home", "Down", "Down", "Return")
@@ -256,6 +263,10 @@ def look_at_what_was_sent(room: Room) -> None:
     assert shown in [request["body"] for request in requests]
     compare_with_the_collector(room, exported)
     desktop.click(kind="QTabBar", text="Extensions")
+    desktop.click(kind="QTableWidget", text="desktop.heartbeat")
+    desktop.key("space")
+    off = {"desktop.heartbeat": False}
+    desktop.wait_until(lambda: room.settings().get("telemetry.extensions") == off, "the extension's own no")
     room.look("sent-by-extensions")
 
 
@@ -321,6 +332,10 @@ def check_promises(events: list[dict[str, Any]]) -> None:
     (start,) = by_name["container.start"]
     assert (start["success"], start["error"]["statusCode"]) == (False, 500)
     assert by_name["startup"]
+    lost = next(each for each in by_name["dropped"] if each.get("extension") == "desktop.heartbeat")
+    assert lost["reason"] == "budget"
+    assert lost["count"] > 0
+    assert by_name["desktop.heartbeat.beat"], "its share arrives all the same"
     (installed,) = by_name["extensions"]
     assert [each["id"] for each in installed["installed"]] == [
         "desktop.heartbeat", "desktop.image-checker", "desktop.podman",
@@ -362,9 +377,14 @@ def switch_off_while_a_pull_runs(room: Room) -> None:
     assert len(room.between.erasures) == 1
     desktop.click(kind="QTabBar", text="Deletion")
     desktop.wait_until(lambda: "confirmed" in str(desktop.find(kind="QListWidget")), "the receipt")
+    desktop.wait_until(lambda: desktop.text("receiptText").startswith("{"), "what the receipt says", 30.0)
     receipt = json.loads(desktop.text("receiptText"))
     room.look("receipt")
     assert receipt["id"] == room.between.erasures[0].body["deletionId"]
+    arrived = {event["messageId"] for event in room.between.events}
+    assert receipt["counts"]["events"] == len(arrived), "each event that ever arrived, and no more"
+    switched_off = room.settings()["telemetry.extensions"]
+    assert switched_off == {"desktop.heartbeat": False}, "one answer leaves the other as it was"
     assert room.stored(room.between.erasures[0].body["anonymousId"]) == {}
     assert room.settings()["telemetry.enabled"] is False
 

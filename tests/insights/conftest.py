@@ -14,6 +14,7 @@ from aboveboard.collector.admit import Admission
 from aboveboard.collector.event import Batch, Event, Message
 from aboveboard.insights.filters import Filters
 from aboveboard.store import connect, insert, migrate
+from tests.conftest import tables_made
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """When the events of the tests happen, unless they say otherwise: a Friday."""
@@ -23,7 +24,7 @@ class Store:
     """One engine for a file of tests; whatever is put into it goes through the rules of a source."""
 
     def __init__(self, folder: Path) -> None:
-        self.client = connect(f"chdb://{folder / 'store'}")
+        self.client = connect(f"chdb://{tables_made(folder)}")
         self.folder = folder
         migrate(self.client)
 

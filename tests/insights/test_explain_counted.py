@@ -14,7 +14,9 @@ from aboveboard.insights import explain
 from aboveboard.insights.filters import Filters
 from aboveboard.store import insert
 from aboveboard.store.erasure import erase
-from aboveboard.store.rollups import Builder
+from aboveboard.store.rollups import Builder, states
+from aboveboard.store.rollups.numbers import number_installs
+from aboveboard.store.rollups.states import number_states
 from tests.insights.conftest import NOON, Put, Store, sent
 from tests.insights.naive_explain import Answer
 from tests.insights.naive_explain import explain as naive_explain
@@ -151,6 +153,18 @@ def test_explain_says_what_a_plain_loop_says(store: Store) -> None:
     seed = secrets.randbelow(10**6)
     print("seed", seed)
     follow(store, seed, 60)
+
+
+def test_a_state_has_no_number_before_its_install(store: Store) -> None:
+    """Both get theirs one after the other, and events come in between."""
+    put = store.put([sent("pull", "a")])
+    numbered = "SELECT number > 0 FROM rollup_states WHERE source = {source:String}"
+    circles = list(states(store.client))
+    found = []
+    for number in (number_states, number_installs, number_states):
+        number(store.client, circles)
+        found.append(store.client.query(numbered, parameters={"source": put.name}).result_rows)
+    assert found == [[], [], [(1,)]]
 
 
 @pytest.mark.soak

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton,
 
 from aboveboard import Telemetry
 from aboveboard.integrations.qt import TelemetryPage
+from aboveboard.integrations.qt.parts import contrast, link
 from tests.conftest import Server, server
 from tests.integrations.qt_window import (
     EXTENSION,
@@ -278,6 +279,18 @@ def test_the_page_takes_the_colours_of_the_app(telemetry: Telemetry, window: QAp
     middle = picture.pixelColor(picture.width() // 2, picture.height() - 20)
     assert middle.lightness() < 90
     assert page.choice.state.palette().windowText().color().lightness() > 150
+
+
+@pytest.mark.parametrize("background", ["#1e1e22", "#f4f4f4", "#3050c0"])
+def test_a_link_can_be_read_on_any_background(window: QApplication, background: str) -> None:
+    made = link("Privacy statement", "https://example.org/privacy")
+    window.setPalette(QPalette(QColor(background)))
+    made.show()
+    spin(0.02)
+    colour = QColor(made.text().partition("color: ")[2][:7])
+    behind = made.palette().color(QPalette.ColorRole.Window)
+    text = made.palette().color(QPalette.ColorRole.WindowText)
+    assert contrast(colour, behind) >= min(4.5, contrast(text, behind))
 
 
 def test_a_closed_page_is_left_alone(telemetry: Telemetry) -> None:

@@ -169,6 +169,13 @@ def test_a_password_beside_a_known_user_is_no_compound() -> None:
         ("the 'phoenixMaxListeners' argument", "the '<name>' argument"),
         ("upgrade to v0.13+", "upgrade to v0.13+"),
         ("use `--rm --global`", "use `--rm --global`"),
+        ("unknown flag --my-phoenix", "unknown flag <word>"),
+        ("owner: m.a.x, m-a-x", "owner: <data>, <data>"),
+        ("m a x", "<data>"),
+        (
+            "e.g. x, i.e. a container of the U.S. at 5 p.m. a day",
+            "e.g. x, i.e. a container of the U.S. at 5 p.m. a day",
+        ),
         ("etcdserver: request timed out", "etcdserver: request timed out"),
         ("expected my-anchor", "expected <word>"),
         (

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aboveboard.catalog import Catalog
 from aboveboard.client.boundary import never_raises
-from aboveboard.client.crash import Crash
 from aboveboard.client.ending import Ending
 from aboveboard.client.engine import Engine, Setup
 from aboveboard.client.gate import GATE
 from aboveboard.client.host import Host
 from aboveboard.client.record import APP, Extension
+
+if TYPE_CHECKING:
+    from aboveboard.client.crash import Crash
 
 Sender = Callable[[str, dict[str, Any]], object]
 
@@ -24,7 +26,7 @@ def assemble(setup: dict[str, Any], host: Host | None) -> Engine:
     return engine
 
 
-def _crashed(engine: Engine, crash: Crash) -> None:
+def _crashed(engine: Engine, crash: "Crash") -> None:
     with GATE:
         from aboveboard.client.lifecycle import crashed  # few runs find one
 

@@ -13,7 +13,7 @@ from aboveboard.client.host import Host
 from aboveboard.frozen import record
 
 if TYPE_CHECKING:
-    from aboveboard.client.sender import Target
+    from aboveboard.client.target import Target
 
 NICE: Final = 10
 
@@ -33,14 +33,12 @@ class Order:
 
     def to_json(self) -> str:
         """Return the order as the text that the process reads from its standard input."""
-        from dataclasses import asdict
-
-        return json.dumps(asdict(self))
+        return json.dumps(self, default=_fields)
 
     @classmethod
     def from_json(cls, text: str) -> "Order":
         """Read an order."""
-        from aboveboard.client.sender import Target
+        from aboveboard.client.target import Target
 
         found: dict[str, Any] = json.loads(text)
         found["target"] = Target(**found["target"])
@@ -56,6 +54,10 @@ class Order:
             platform=self.platform,
             uid=self.uid,
         )
+
+
+def _fields(item: Any) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in item.__match_args__}
 
 
 def detach(order: Order, environ: dict[str, str]) -> int:

@@ -23,7 +23,6 @@ from aboveboard.client.consent import (
     differ,
     is_lowered,
 )
-from aboveboard.client.crash import Crash, Run
 from aboveboard.client.declared import Declared, Included
 from aboveboard.client.erasure import read_erasures
 from aboveboard.client.gate import GATE
@@ -32,12 +31,13 @@ from aboveboard.client.install import Install
 from aboveboard.client.parts import Parts
 from aboveboard.client.places import find_places, preset_problem
 from aboveboard.client.record import APP, TRACK, Call, Extension
-from aboveboard.client.rules import load_rules
 from aboveboard.client.undecided import Undecided
 from aboveboard.client.worker import Worker
 from aboveboard.frozen import field, record
 
 if TYPE_CHECKING:
+    from aboveboard.client.crash import Crash, Run
+    from aboveboard.client.rules import Rule
     from aboveboard.client.spool import Spool
 
 REVOKE_TRIES: Final = 3
@@ -93,7 +93,12 @@ class Engine:
         self.on_crash: Callable[[Crash], None] = lambda crash: None
         self.is_closed = False
         self.is_child = False
-        self.rules, self._rule_problems = load_rules(setup.rules)
+        self.rules: tuple[Rule, ...] = ()
+        self._rule_problems: tuple[str, ...] = ()
+        if setup.rules is not None:
+            from aboveboard.client.rules import load_rules
+
+            self.rules, self._rule_problems = load_rules(setup.rules)
         self._began = host.monotonic()
         self._listeners: list[Callable[[], object]] = []
         self._decision: Decision | None = None
@@ -106,7 +111,7 @@ class Engine:
         self._inline = False
         self._urgent: deque[Signal] = deque()
         self._emptied = False
-        self._run = Run(self.places.runs, self.host)
+        self._run: Run | None = None
         self.parts = Parts(self)
         self._writing = Worker("aboveboard-writer", self._write_step, GATHER_SECONDS)
         self._sending = Worker("aboveboard-sender", self._send_step, first=FIRST_SEND_SECONDS)
@@ -250,12 +255,13 @@ class Engine:
             self._writing.stop(0.1)
             self._sending.stop(0.0)
             self.parts.close()
-        attempt(self._run.end, None)
+        self._end_run()
 
     def after_fork(self) -> None:
         """In the child: begin with parts of our own; what waited in memory is the parent's to write."""
         self.parts.leave_to_parent()
-        self._run.leave_to_parent()
+        if self._run is not None:
+            self._run.leave_to_parent()
         self.is_child = True
         self.declared.after_fork()
         self.consent.after_fork()
@@ -279,7 +285,7 @@ class Engine:
             self._open()
             return
         self._let_go()
-        attempt(self._run.end, None)
+        self._end_run()
         if decision.state == UNDECIDED:
             return
         self.undecided.take()
@@ -372,12 +378,21 @@ class Engine:
             self.declared.renew()
 
     def _mark_alive(self) -> None:
+        if self._run is None:
+            with GATE:
+                from aboveboard.client.crash import Run
+
+            self._run = Run(self.places.runs, self.host)
         if self._run.is_begun:
             attempt(self._run.still_alive, None)
             return
         none: list[Crash] = []
         for crash in attempt(self._run.begin, none):
             self.on_crash(crash)
+
+    def _end_run(self) -> None:
+        if self._run is not None:
+            attempt(self._run.end, None)
 
     def _send_step(self) -> float:
         from aboveboard.client.sender import INTERVAL_SECONDS

@@ -1,7 +1,6 @@
 """Who is this install at this moment? The id and the key, read again when a deletion gave them up."""
 
 from aboveboard.client.host import Host
-from aboveboard.client.identity import make_id, make_key
 from aboveboard.client.places import Places
 
 
@@ -28,13 +27,19 @@ class Install:
     def identity(self) -> str:
         """Return the anonymous id, made now if there is none; raise `OSError`."""
         if not self._id:
+            from aboveboard.client.identity import make_id  # nobody has an id before a yes
+
             self._id = make_id(self._places, self._host)
         return self._id
 
     def key(self, *, keep: bool) -> bytes:
         """Return the key for hashes; without `keep` (before consent) it stays in memory."""
+        if not keep:
+            return self._fresh_key
+        from aboveboard.client.identity import make_key
+
         try:
-            return make_key(self._places, self._fresh_key) if keep else self._fresh_key
+            return make_key(self._places, self._fresh_key)
         except OSError:
             return self._fresh_key
 

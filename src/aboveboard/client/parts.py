@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from aboveboard.client.policy import Policy
     from aboveboard.client.record import Event
     from aboveboard.client.recorder import Recorder
-    from aboveboard.client.sender import Sender, Target
+    from aboveboard.client.sender import Sender
     from aboveboard.client.spool import Spool
+    from aboveboard.client.target import Target
 
 
 class Parts:
@@ -57,7 +58,7 @@ class Parts:
     @property
     def target(self) -> "Target":
         """Return where events go."""
-        from aboveboard.client.sender import Target
+        from aboveboard.client.target import Target
 
         return Target(self._engine.setup.endpoint, self._engine.setup.write_key)
 

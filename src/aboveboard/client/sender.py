@@ -19,8 +19,8 @@ from aboveboard.client.places import Places
 from aboveboard.client.policy import RULES_KEY
 from aboveboard.client.retention import MOST_BYTES, trim
 from aboveboard.client.spool import Spool, is_damaged
+from aboveboard.client.target import Target
 from aboveboard.client.waiting import is_ahead, must_wait
-from aboveboard.frozen import record
 
 if TYPE_CHECKING:
     from aboveboard.client.line import Line
@@ -33,14 +33,6 @@ FORGOTTEN: Final = "<forgotten>"
 T = TypeVar("T")
 # ValueError: an endpoint that cannot be used, or a host name that is none.
 PROBLEMS: Final = (OSError, ValueError)
-
-
-@record(frozen=True, slots=True)
-class Target:
-    """The collector's URL and the write key of the app's source."""
-
-    endpoint: str
-    write_key: str
 
 
 class Sender:

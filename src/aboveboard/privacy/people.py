@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from aboveboard.privacy.ordinary import ORDINARY
 
-__all__ = ["PEOPLE", "People"]
+__all__ = ["PEOPLE", "People", "may_name"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -39,7 +39,7 @@ COUNTED = re.compile(r"\d ?\Z")
 TITLE = re.compile(r"[md][rs](?:\b(?<!\w\w\w)|s\b(?<!\w\w\w\w))")
 
 
-def _may_name(line: str) -> bool:
+def may_name(line: str) -> bool:
     """Say whether a line in lower case has one of the words before a name; most have none.
 
     Looking for them one by one is ten times cheaper than the pattern, and half the price of a loop.
@@ -67,7 +67,7 @@ class People:
 
     def hidden(self, line: str) -> str:
         """Give the line with the names replaced."""
-        return PEOPLE.sub(self._changed, line) if _may_name(line.lower()) else line
+        return PEOPLE.sub(self._changed, line)
 
     def _changed(self, found: re.Match[str]) -> str:
         first, _, rest = found["words"].partition(" ")

@@ -2,7 +2,7 @@
 
 from _thread import allocate_lock
 
-from aboveboard.privacy.bounds import LIMIT, bounded, shortened, undisguised
+from aboveboard.privacy.bounds import CAP, LIMIT, bounded, shortened, undisguised
 from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import Notes
 from aboveboard.privacy.result import Cleaned, Replacement
@@ -19,6 +19,14 @@ def _has_layers(text: str) -> bool:
     """Say whether signs of two kinds, which quote or escape, may stand within one another."""
     quotes = ('"' in text) + ("'" in text) + ("`" in text)
     return quotes + ("\\" in text) + ("%" in text) + ("&" in text) > 1
+
+
+def _looked_at(text: str) -> str:
+    """Give what is looked at of a text; most texts are short and plain, and no step is taken for them."""
+    if len(text) > CAP:
+        text = bounded(text)
+    is_plain = text.isascii() and text.isprintable() and "\\" not in text and "^[" not in text
+    return text if is_plain else undisguised(text)
 
 
 class Pipeline:
@@ -58,7 +66,9 @@ class Pipeline:
 
     def clean(self, text: str) -> str:
         """Take a text through all steps."""
-        cleaned = shortened(self._scan(undisguised(bounded(text)), LIMIT))
+        cleaned = self._scan(_looked_at(text), LIMIT)
+        if len(cleaned) > LIMIT:
+            cleaned = shortened(cleaned)
         if cleaned == text or not _has_layers(text):
             return cleaned
         for _ in range(MOST_ROUNDS):  # quotes within quotes and undone escapes may show a new structure

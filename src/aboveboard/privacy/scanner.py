@@ -8,7 +8,7 @@ from aboveboard.privacy.bounds import LIMIT
 from aboveboard.privacy.escapes import has_escape_signs, without_outer_escapes
 from aboveboard.privacy.known import Known
 from aboveboard.privacy.notes import PLACEHOLDER, Notes
-from aboveboard.privacy.people import People
+from aboveboard.privacy.people import People, may_name
 from aboveboard.privacy.phrases import Phrases
 from aboveboard.privacy.places import Places
 from aboveboard.privacy.slots import effect_of_key
@@ -76,13 +76,8 @@ def _quoted_spans(line: str) -> Iterator[re.Match[str]]:
             signs = OTHER_QUOTES  # where one double quote finds no end, no later one does
 
 
-def _is_json_key(line: str, found: re.Match[str]) -> bool:
-    """Say whether what stands in double quotes is the key of a JSON object."""
-    if found.lastindex != 1:
-        return False
-    start, end = found.span()
-    if line[end : end + 1] != ":":
-        return False
+def _is_json_key(line: str, start: int) -> bool:
+    """Say whether what stands in double quotes before a colon, from `start` on, is the key of a JSON object."""
     return start == 0 or line[max(0, start - 4) : start].rstrip()[-1:] in ("{", ",")
 
 
@@ -148,7 +143,7 @@ class Scanner:
                     line = pattern.sub(self._notes.replace(kind, "secret"), line)
         if phrases is not None:
             line = phrases.joined(line, self._known_name)
-        return self._people.hidden(line)
+        return self._people.hidden(line) if may_name(line.lower()) else line
 
     def _alone(self, found: re.Match[str]) -> str:
         """A word that is all that is said after a colon: "exceeded quota: umbrella", as often a name as a word."""
@@ -197,7 +192,7 @@ class Scanner:
                 part, allowed = self._tokens(line[at : found.start()], allowed, base)
                 done.append(part)
             at = found.end()
-            is_key = _is_json_key(line, found)
+            is_key = group == 1 and line[at : at + 1] == ":" and _is_json_key(line, found.start())
             text = self._quoted(content, allowed, is_key or is_status, depth + 1)
             done += [line[found.start() : start], text, line[end:at]]
             allowed = effect_of_key(content) if is_key else base
@@ -211,14 +206,13 @@ class Scanner:
 
     def _quoted(self, content: str, allowed: int, is_loose: bool, depth: int) -> str:
         """What stands in quotes is a name unless it is public, a path, or prose; `is_loose` for keys and states."""
-        if not content.strip() or PLACEHOLDER.fullmatch(content):
+        if not content.strip() or (content[0] == "<" and PLACEHOLDER.fullmatch(content)):
             return content
         if depth > DEEPEST:
             return self._notes.replace("data", "bounds")
         tokens = content.split(" ")
         if len(tokens) == 1 and '"' not in content:
-            strictness = PLACE if is_loose else min(COMMON, allowed)
-            return self._tokens(content, strictness, strictness)[0]
+            return self._token(content, PLACE if is_loose else min(COMMON, allowed))
         if PATH_START.match(content) and not HAS_FLAG.search(content):
             path = self._places.path(content)
             return content if path is None else self._notes.place("path", path)
@@ -269,6 +263,16 @@ class Scanner:
                 allowed = effect
                 same, turning = self._passed[allowed, base]
         return (" ".join(done + tokens[start:]) if done else segment), allowed
+
+    def _token(self, token: str, allowed: int) -> str:
+        """Clean a single token, which stands alone in quotes."""
+        same, turning = self._passed[allowed, allowed]
+        if token in same or token in turning:
+            return token
+        text, effect = self._judged(token, allowed, allowed)
+        if text == token and len(token) <= LONGEST_PASSED:
+            self._passed.remember(token, (allowed, allowed), effect, self._most_passed)
+        return text
 
     def _judged(self, token: str, allowed: int, base: int) -> tuple[str, int]:
         """Give what may be sent for a token, and the strictness for the next one."""

@@ -16,7 +16,7 @@ KINDS = bytes.maketrans(
     b"0" * 9 + b"a" * (26 + 25) + b" " * 7,
 )
 GROUPED_KINDS = re.compile(rb"0a? {1,3}0")
-SPELLED_KINDS = b" a a "
+SPELLED_KINDS = re.compile(rb" a (?<=[^a0]a a )a(?![a0])")  # asked of what follows a sign of another kind
 # Spans that contain blanks, found before a line is split into tokens. What may not stand before one is asked after its
 # first sign: the search then skips to such signs.
 SPANS = (
@@ -28,10 +28,10 @@ SPANS = (
 
 # A word letter by letter ("m a r i a", "m.a.r.i.a") or byte by byte ("[109, 97, 114, 105]", "6d 61 72 69", "=6D=61"),
 # which no look-up of words finds.
-_SEPARATE = r"(?<!\w)[^\W\d_](?:([ ._-])[^\W\d_](?:\1[^\W\d_]){2,})(?!\w)"
+_SEPARATE = r"(?<!\w)[^\W\d_](?:([ ._-])[^\W\d_](?:\1[^\W\d_])+)(?!\w)"
 _BYTE = r"(?:0[xX])?[0-9a-fA-F]{2,3}"
 # What such words contain:
-LETTER_BY_LETTER = re.compile(r"[ ._-]\w[ ._-]\w[ ._-]")
+LETTER_BY_LETTER = re.compile(_SEPARATE)
 BYTE_BY_BYTE = re.compile(
     rf"\d[\da-fA-F]?(?:, ?| ){_BYTE}(?:, ?| ){_BYTE}\b|=[0-9A-Fa-f]{{2}}=[0-9A-Fa-f]{{2}}="
 )
@@ -39,12 +39,12 @@ BYTE_BY_BYTE = re.compile(
 
 def grouped_or_spelled(line: str) -> tuple[bool, bool]:
     """Say whether a line has groups of digits, and whether it may have a word letter by letter or byte by byte."""
-    kinds = line.encode().translate(KINDS) if line.isascii() else None
+    kinds = b"." + line.encode().translate(KINDS) if line.isascii() else None
     is_grouped = kinds is None or GROUPED_KINDS.search(kinds) is not None
     is_grouped = is_grouped and GROUPED_DIGITS.search(line) is not None
     if (is_grouped or line.count("=") > 2) and BYTE_BY_BYTE.search(line):
         return is_grouped, True
-    is_spelled = kinds is None or SPELLED_KINDS in kinds
+    is_spelled = kinds is None or SPELLED_KINDS.search(kinds) is not None
     return is_grouped, is_spelled and LETTER_BY_LETTER.search(line) is not None
 
 

@@ -234,7 +234,7 @@ class _Choice:
         chosen: list[_Tested] = []
         waiting = [each for each in self.passed if not self._by_system(each)]
         while len(chosen) < _MOST_CAUSES:
-            left = [(self._left(each, chosen), each) for each in waiting]
+            left = list(zip(self._lefts(waiting, chosen), waiting, strict=True))
             left = [(power, each) for power, each in left if power > 0]
             if not left:
                 break
@@ -244,21 +244,28 @@ class _Choice:
             chosen = [each for each in chosen if self._still(each, chosen)]
         chosen.sort(key=lambda each: -each.finding.strength)
         rest = [each for each in self.passed if each not in chosen]
-        return [each.finding for each in chosen] + [self._implied(each, chosen) for each in rest]
+        return [each.finding for each in chosen] + self._implied(rest, chosen)
 
     def _still(self, each: _Tested, chosen: Sequence[_Tested]) -> bool:
         others = [other for other in chosen if other is not each]
-        return not others or self._left(each, others) > 0
+        return self._lefts([each], others)[0] > 0
 
-    def _left(self, each: _Tested, others: Sequence[_Tested]) -> float:
-        """Return the strength that is left where all others are equal, 0 where it may be chance."""
+    def _lefts(self, several: Sequence[_Tested], others: Sequence[_Tested]) -> list[float]:
+        """Return the strength of each that is left where all others are equal, 0 where it may be chance."""
         if not others:
-            return each.finding.strength
-        rows = self._seen(each, others)
-        strata = np.zeros(rows.size, np.int64)
-        for other in others:
-            strata = strata * 2 + rows.has[other.candidate]
-        return self._judge(rows, each.candidate, strata)
+            return [each.finding.strength for each in several]
+        by_rows: dict[int | None, list[int]] = {}
+        for place, each in enumerate(several):
+            by_rows.setdefault(self._seen(each, others), []).append(place)
+        left = np.zeros(len(several))
+        for seen, those in by_rows.items():
+            rows = self._rows[seen]
+            strata = np.zeros(rows.size, np.int64)
+            for other in others:
+                strata = strata * 2 + rows.has[other.candidate]
+            left[those] = _judged_in(rows, [several[place].candidate for place in those], strata, self.limit)
+        found: list[float] = left.tolist()
+        return found
 
     def _by_system(self, each: _Tested) -> bool:
         """Whether nothing is left of a finding among installs of one app version and one system."""
@@ -272,29 +279,32 @@ class _Choice:
         ]
         if not stronger:
             return False
-        rows = self._seen(each, ())
+        rows = self._rows[self._seen(each, ())]
         strata = np.zeros(rows.size, np.int64)
         if "version" not in names:
-            strata = rows.version
+            strata = strata + rows.version
         if not names & set(_SYSTEM):
             strata = strata * (int(rows.os.max(initial=0)) + 1) + rows.os
-        return self._judge(rows, each.candidate, strata, limit=FALSE_RATE) <= 0
+        return bool(_judged_in(rows, [each.candidate], strata, FALSE_RATE)[0] <= 0)
 
-    def _seen(self, each: _Tested, others: Sequence[_Tested]) -> Weighed:
-        """Return the rows that know all of a candidate, and of the others what was so on the same day."""
-        marks = [mark for one in (each, *others) for mark in one.candidate]
-        return self._rows[self._units.property_of(marks)]
+    def _seen(self, each: _Tested, others: Sequence[_Tested]) -> int | None:
+        """Return whose rows know all of a candidate, and of the others what was so on the same day."""
+        return self._units.property_of([mark for one in (each, *others) for mark in one.candidate])
 
-    def _judge(self, rows: Weighed, candidate: Candidate, strata: Codes, limit: float | None = None) -> float:
-        table = rows.table(candidate, strata)
-        risk: Risk = relative_risk(table)
-        real = chance(table)[0] <= (self.limit if limit is None else limit) and risk.low[0] > 1
-        return float(strength(table)[0]) if real else 0.0
+    def _implied(self, rest: Sequence[_Tested], chosen: Sequence[_Tested]) -> list[Finding]:
+        """Say which cause explains most of each finding: the one that leaves least of it."""
+        if not chosen:
+            return [each.finding for each in rest]
+        least = np.argmin([self._lefts(rest, [other]) for other in chosen], axis=0)
+        return [
+            replace(each.finding, implied_by=chosen[place].finding.attributes)
+            for each, place in zip(rest, least.tolist(), strict=True)
+        ]
 
-    def _implied(self, each: _Tested, chosen: Sequence[_Tested]) -> Finding:
-        """Say which cause explains most of a finding: the one that leaves least of it."""
-        others = [other for other in chosen if other.candidate != each.candidate]
-        if not others:
-            return each.finding
-        left = [self._left(each, [other]) for other in others]
-        return replace(each.finding, implied_by=others[int(np.argmin(left))].finding.attributes)
+
+def _judged_in(rows: Weighed, candidates: Sequence[Candidate], strata: Codes, limit: float) -> Numbers:
+    """Return the strength of candidates within strata, 0 where it may be chance."""
+    table = rows.table(candidates, strata)
+    risk: Risk = relative_risk(table)
+    real = (chance(table) <= limit) & (risk.low > 1)
+    return np.where(real, strength(table), 0.0)

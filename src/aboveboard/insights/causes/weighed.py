@@ -37,17 +37,25 @@ class Weighed:
         """How many different ones there are."""
         return self.count.size
 
-    def table(self, candidate: Candidate, strata: Codes) -> Comparison:
-        """Count one comparison in strata of its own, each again by days (strata × 1)."""
-        key = 2 * strata + self.has[candidate]
-        most = 2 * (int(strata.max(initial=0)) + 1)
-        kinds = self.ends.days.shape[1]
-        counts = np.bincount(self.ends.kind * most + key, weights=self.count, minlength=kinds * most)
-        failing, days = self.ends.summed(counts.reshape(kinds, most))
-        there = (days[:, ::2] + days[:, 1::2]).any(axis=0)
-        with_it, without = np.s_[:, 1::2], np.s_[:, ::2]
-        sides = failing[with_it], days[with_it], failing[without], days[without]
-        return Comparison(*(side[:, there].reshape(-1, 1) for side in sides))
+    def table(self, candidates: Sequence[Candidate], strata: Codes) -> Comparison:
+        """Count comparisons in the same strata, each of these again by days (strata × candidates)."""
+        most, kinds = int(strata.max(initial=0)) + 1, self.ends.days.shape[1]
+        key = self.ends.kind * most + strata
+        every: Numbers = np.bincount(key, weights=self.count, minlength=kinds * most).astype(np.float64)
+        having = np.empty((kinds * most, len(candidates)))
+        for place, candidate in enumerate(candidates):
+            has = self.has[candidate]
+            having[:, place] = np.bincount(key[has], weights=self.count[has], minlength=kinds * most)
+        there: Flags = np.any(every.reshape(kinds, most) > 0, axis=0)
+        sides = [self._side(counts, there) for counts in (having, every[:, None] - having)]
+        return Comparison(*sides[0], *sides[1])
+
+    def _side(self, counts: Numbers, there: Flags) -> tuple[Numbers, Numbers]:
+        """Return failing and days by strata, of those strata that there are."""
+        kinds, size = self.ends.days.shape[1], counts.shape[1]
+        by_kind = counts.reshape(kinds, there.size, size)[:, there].reshape(kinds, -1)
+        failing, days = self.ends.summed(by_kind)
+        return failing.reshape(-1, size), days.reshape(-1, size)
 
 
 def weighed(units: Units, given: int | None, candidates: Sequence[Candidate]) -> Weighed:

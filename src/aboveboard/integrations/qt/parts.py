@@ -4,12 +4,14 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
-from PySide6.QtGui import QFontDatabase, QTextOption
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFontDatabase, QPalette, QTextOption
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy, QTableView, QWidget
 
 T = TypeVar("T")
 CONTEXT = "aboveboard"
+READABLE = 4.5
+"""The contrast that WCAG 2.2 asks for where text is of ordinary size."""
 
 
 def tr(text: str) -> str:
@@ -69,11 +71,45 @@ def heading(text: str, scale: float = 1.25) -> QLabel:
     return label
 
 
+class _Link(QLabel):
+    """A link in the palette's colour for links where that can be read, else in the colour of text."""
+
+    def __init__(self, text: str, url: str) -> None:
+        super().__init__()
+        from html import escape
+
+        self._text, self._url = escape(text), escape(url)
+        self._colour()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  (Qt's name)
+        """Take the colours of a palette that has changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+
+    def _colour(self) -> None:
+        palette = self.palette()
+        behind, colour = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.Link)
+        if contrast(colour, behind) < READABLE:
+            colour = palette.color(QPalette.ColorRole.WindowText)
+        self.setText(f'<a href="{self._url}" style="color: {colour.name()}">{self._text}</a>')
+
+
+def contrast(first: QColor, second: QColor) -> float:
+    """Return how well two colours stand out from each other, 1 to 21, as WCAG 2.2 counts it."""
+    darker, lighter = sorted((_luminance(first), _luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def link(text: str, url: str) -> QLabel:
     """Return a link that is reached and opened by keyboard too; `url` stands in a catalog, and is no markup."""
-    from html import escape
-
-    label = QLabel(f'<a href="{escape(url)}">{escape(text)}</a>')
+    label = _Link(text, url)
     label.setTextFormat(Qt.TextFormat.RichText)
     label.setOpenExternalLinks(True)
     label.setWordWrap(True)

@@ -40,12 +40,15 @@ FROM
         AND install != ''
         AND key NOT IN (SELECT key FROM rollup_states)
 ) AS seen
-ANY LEFT JOIN install_numbers AS numbers USING (source, install)
+INNER JOIN install_numbers AS numbers USING (source, install)
 """  # noqa: S608
 
 
 def number_states(client: "Client", circles: Collection[str]) -> None:
-    """Give a number to each state in these partitions that has none; their installs have theirs already."""
+    """Give a number to each state in these partitions that has none, where its install has one already.
+
+    Of an install that came in since those were given, the next counting will tell: its partition has changed.
+    """
     if circles:
         with _LOCK:
             client.command(_NEW, parameters={"circles": list(circles)})
