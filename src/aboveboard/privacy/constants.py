@@ -8,6 +8,7 @@ __all__ = [
     "FILES",
     "HOSTS",
     "MANUALS",
+    "MEDIA_TYPE",
     "MODULES",
     "REGISTRIES",
     "RESIDUE",
@@ -98,6 +99,7 @@ CONSTANT = re.compile(
     r"|SIG(?:HUP|INT|QUIT|ILL|TRAP|ABRT|IOT|BUS|FPE|KILL|USR[12]|SEGV|PIPE|ALRM|TERM|STKFLT|CHLD|CONT|STOP|TSTP|TTIN"
     r"|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|POLL|PWR|SYS|RTMIN|RTMAX|INFO|BREAK)"
 )
+MEDIA_TYPE = re.compile(r"(?:application|audio|font|image|message|multipart|text|video)/")
 # Roots of module names that belong to a language or its runtime.
 MODULES = _words(
     """java javax jdk sun node internal runtime syscall reflect goexit std core alloc tokio kotlin kotlinx scala system

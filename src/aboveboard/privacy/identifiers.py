@@ -10,6 +10,8 @@ __all__ = ["NAME_PART", "Identifiers"]
 
 ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d")
 NAME_PART = re.compile(r"[^A-Za-z0-9]+")
+CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+")
+MOST_OF_NAME = 3  # words that make up a name in quotes, with the whole of it
 VERSIONED = re.compile(r"([A-Za-z]{2,}?)[vV]?\d{1,2}")
 
 
@@ -68,3 +70,9 @@ class Identifiers:
         return self._known_in_places.isdisjoint((lowered, *lowered.split("_"))) and (
             self.compound(core.rstrip("46")) <= most  # AF_INET6
         )
+
+    def is_of_program(self, core: str, words: tuple[str, ...]) -> bool:
+        """Say whether a public identifier is written as those of programs are: in camel case, or of three words."""
+        if self._known_in_places.isdisjoint(words):
+            return CAMEL.fullmatch(core) is not None or len(words) > MOST_OF_NAME
+        return False

@@ -2,12 +2,15 @@
 
 import re
 
-__all__ = ["CODE", "FIRST", "FOLDED", "PUBLIC"]
+__all__ = ["CODE", "FIRST", "FOLDED", "HEX", "PUBLIC", "STATUS"]
 
 # Numbered errors of compilers, databases and systems.
 CODE = re.compile(
     r"(?:E|W|F|C|R|CS|TS|LNK|MSB|NU|NETSDK|SC|KB|AADSTS|SQL|ERR|HV|DEP|CVE-\d{4}-|ORA-|RFC|ISO|IEEE|ES|P|S|U)-?\d{2,5}"
 )
+
+HEX = re.compile(r"0x[0-9a-fA-F]{1,8}")
+STATUS = re.compile(r"[1-5]\d\d")  # of HTTP: "cannot fetch token: 400 Bad Request"
 
 _UNIT = (
     r"%|[nuµm]?s|secs?|mins?|m|h|hrs?|d|days?|[KMGTP]i?[Bb]?|[kmg]b?|B|bytes?|bits?|bps|[KMG]bps|x|px|Hz|[kMG]Hz|"

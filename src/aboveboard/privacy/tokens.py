@@ -3,7 +3,7 @@
 import re
 
 from aboveboard.privacy import numbers, secrets
-from aboveboard.privacy.constants import EXTENSIONS, FILES, HOSTS, MODULES, RESIDUE, TOP_LEVELS
+from aboveboard.privacy.constants import EXTENSIONS, FILES, HOSTS, MEDIA_TYPE, MODULES, RESIDUE, TOP_LEVELS
 from aboveboard.privacy.escapes import WINDOWS_START, decoded, has_escape_signs, has_escapes
 from aboveboard.privacy.identifiers import NAME_PART, Identifiers
 from aboveboard.privacy.known import Known
@@ -21,11 +21,6 @@ LONG, LONGEST = 16, 1024
 DEEPEST = 4
 LEADING, TRAILING = "<([{,;:=>\"'`*•|", ")]}>,;:!?.\"'`*…|"
 EDGES = LEADING + TRAILING
-HEX = re.compile(r"0x[0-9a-fA-F]{1,8}")
-MEDIA_TYPE = re.compile(r"(?:application|audio|font|image|message|multipart|text|video)/")
-STATUS = re.compile(r"[1-5]\d\d")  # of HTTP: "cannot fetch token: 400 Bad Request"
-CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+")
-MOST_OF_NAME = 3  # words that make up a name in quotes, with the whole of it
 SHORT = 4  # a token of so few signs is looked at for letters first
 DIGIT = re.compile(r"\d")
 LASTING = re.compile(
@@ -91,7 +86,7 @@ class Judge:
         self._places = Places(vocabulary, known)
         identifiers = Identifiers(vocabulary, known)
         self._compound, self._part = identifiers.compound, identifiers.part
-        self._is_constant = identifiers.is_constant
+        self._is_constant, self._is_of_program = identifiers.is_constant, identifiers.is_of_program
         self._notes = notes
 
     def passes(self, token: str, allowed: int) -> bool:
@@ -117,7 +112,11 @@ class Judge:
                 return token, entry[1]
             if allowed < ANY and (
                 self._is_constant(token.strip(EDGES))
-                or (allowed == COMMON and entry[0] <= PLACE and self._is_of_program(token, entry[2]))
+                or (
+                    allowed == COMMON
+                    and entry[0] <= PLACE
+                    and self._is_of_program(token.strip(EDGES), entry[2])
+                )
             ):
                 return token, base
             return self._refused(token, entry, allowed), base
@@ -144,12 +143,6 @@ class Judge:
                 self._vocabulary.remember(token, (allowed, effect, words))
             return token, effect
         return lead + text + tail, effect
-
-    def _is_of_program(self, token: str, words: tuple[str, ...]) -> bool:
-        """Say whether a public identifier is written as those of programs are: in camel case, or of three words."""
-        if self._known_in_places.isdisjoint(words):
-            return CAMEL.fullmatch(token.strip(EDGES)) is not None or len(words) > MOST_OF_NAME
-        return False
 
     def _short_ipv6(self, token: str) -> str:
         """An address whose zeros are left out, which is no punctuation at its edges."""
@@ -200,7 +193,7 @@ class Judge:
         if allowed == SECRET:
             if core.lower() in SCHEMES:
                 return core, SECRET
-            if STATUS.fullmatch(core):
+            if numbers.STATUS.fullmatch(core):
                 return core, base
             if not self.passes(core, PLACE if core.islower() else COMMON):
                 return self._notes.replace("secret", "secret"), base
@@ -339,7 +332,7 @@ class Judge:
         """Say whether words stand beside a slash as in "input/output", and none of them names an image."""
         if any(part != part.lower() for part in parts):  # no image has capitals in its name
             most = ANY if len(parts) > 2 else PLACE
-            if all(HEX.fullmatch(part) or self._compound(part) <= most for part in parts):
+            if all(numbers.HEX.fullmatch(part) or self._compound(part) <= most for part in parts):
                 return True
         return (
             len(parts) <= 3
