@@ -24,6 +24,18 @@ def queued(telemetry: Telemetry) -> int:
     return status.waiting
 
 
+def decline_unheard(bench: Bench) -> None:
+    """Say no after something was sent, to a collector that is not well just then."""
+    telemetry = bench.telemetry()
+    telemetry.log_usage("tick", {"number": 1})
+    assert telemetry.flush(5)
+    bench.collector.answer = answering(503)
+    telemetry.consent.decline()
+    assert bench.collector.wait(lambda: bench.collector.erasures)
+    telemetry.close()
+    bench.collector.answer = success
+
+
 def test_every_process_stops_within_a_second(bench: Bench) -> None:
     mine = bench.telemetry()
     mine.log_usage("tick", {"number": 1})
@@ -120,14 +132,7 @@ def test_the_deletion_is_asked_for_until_it_is_confirmed_and_the_receipt_is_kept
 
 
 def test_a_deletion_waits_while_the_environment_says_off(bench: Bench) -> None:
-    telemetry = bench.telemetry()
-    telemetry.log_usage("tick", {"number": 1})
-    assert telemetry.flush(5)
-    bench.collector.answer = answering(503)
-    telemetry.consent.decline()
-    assert bench.collector.wait(lambda: bench.collector.erasures)
-    telemetry.close()
-    bench.collector.answer = success
+    decline_unheard(bench)
     opened = bench.collector.opened
     off = bench.telemetry(accept=False, host=bench.on(environ={"DO_NOT_TRACK": "1"}))
     assert not off.flush(1)
@@ -139,14 +144,7 @@ def test_a_deletion_waits_while_the_environment_says_off(bench: Bench) -> None:
 
 
 def test_a_deletion_waits_while_the_administrator_says_off(bench: Bench) -> None:
-    telemetry = bench.telemetry()
-    telemetry.log_usage("tick", {"number": 1})
-    assert telemetry.flush(5)
-    bench.collector.answer = answering(503)
-    telemetry.consent.decline()
-    assert bench.collector.wait(lambda: bench.collector.erasures)
-    telemetry.close()
-    bench.collector.answer = success
+    decline_unheard(bench)
     folder = bench.host.root / "usr/share/podman-desktop"
     folder.mkdir(parents=True)
     (folder / "locked.json").write_text('{"locked": ["telemetry.enabled"]}')
