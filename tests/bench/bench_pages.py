@@ -129,7 +129,8 @@ def report(found: dict[str, Any]) -> None:
     """Print the figures."""
     for title, times in (("alone", found["alone"]), (f"while {RATE:,} events/s come in", found["times"])):
         print(title)
-        for name, took in sorted(times.items(), key=lambda row: p95(row[1])):
+        asked = {name: took for name, took in times.items() if took}
+        for name, took in sorted(asked.items(), key=lambda row: p95(row[1])):
             late = "" if p95(took) <= REACH_MS else f"  over {REACH_MS:.0f} ms"
             print(f"  {name:22} p50 {sorted(took)[len(took) // 2]:8.1f} ms   p95 {p95(took):8.1f} ms{late}")
     load = found["load"]
