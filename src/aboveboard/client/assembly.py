@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from aboveboard.catalog import Catalog
 from aboveboard.client.boundary import never_raises
 from aboveboard.client.ending import Ending
-from aboveboard.client.engine import Engine, Setup
+from aboveboard.client.engine import Engine
 from aboveboard.client.gate import GATE
 from aboveboard.client.host import Host
 from aboveboard.client.record import APP, Extension
+from aboveboard.client.setup import Setup
 
 if TYPE_CHECKING:
     from aboveboard.client.crash import Crash

@@ -3,7 +3,6 @@
 import sys
 from collections import deque
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from threading import Event as Signal
 from threading import RLock
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from aboveboard.catalog import Catalog
 from aboveboard.client import levels
 from aboveboard.client.boundary import TROUBLES, attempt
-from aboveboard.client.budget import Budget
 from aboveboard.client.consent import (
     ACCEPTED,
     DECLINED,
@@ -31,9 +29,9 @@ from aboveboard.client.install import Install
 from aboveboard.client.parts import Parts
 from aboveboard.client.places import find_places, preset_problem
 from aboveboard.client.record import APP, TRACK, Call, Extension
+from aboveboard.client.setup import Setup
 from aboveboard.client.undecided import Undecided
 from aboveboard.client.worker import Worker
-from aboveboard.frozen import field, record
 
 if TYPE_CHECKING:
     from aboveboard.client.crash import Crash, Run
@@ -53,24 +51,6 @@ FIRST_SEND_SECONDS: Final = 1.0
 END: Final = -1.0
 CRASH_EVENT: Final = "crash"
 OTHER_SECONDS: Final = 0.05
-
-
-@record(frozen=True, slots=True)
-class Setup:
-    """What the app told us about itself."""
-
-    app: str
-    version: str = ""
-    endpoint: str = ""
-    write_key: str = ""
-    catalog: str | Path | Catalog | None = None
-    preset: str | None = None
-    rules: Any = None
-    budget: Budget = field(default_factory=Budget)
-    detach: bool = True
-    exceptions: bool = True
-    lifecycle: bool = True
-    development: bool = False
 
 
 class Engine:
@@ -281,7 +261,9 @@ class Engine:
         if decision.state == ACCEPTED:
             if before is not None and is_lowered(before, decision):
                 self.parts.interrupt()
-                attempt(lambda: self._drop_more(decision), None)
+                from aboveboard.client.revocation import drop_more
+
+                attempt(lambda: drop_more(self.places, self.host, decision), None)
             self._open()
             return
         self._let_go()
@@ -304,21 +286,6 @@ class Engine:
         """Forget what is queued, and end a request that is under way."""
         self.parts.discard()
         self.parts.interrupt()
-
-    def _drop_more(self, decision: Decision) -> None:
-        """Let go of what waits and may not go any more; what is being written is looked at before it is sent."""
-        from aboveboard.client import wire
-
-        if not self.places.spool.exists():
-            return
-        with GATE, closing(self.open_spool()) as spool:
-            with spool.transaction():
-                today = wire.stamp(self.host.clock())[:10]
-                dropped = spool.drop_above(decision.level, today)
-                if decision.is_off is not None:
-                    dropped += spool.drop_extensions(decision.is_off, today)
-            if dropped:
-                spool.scrub()
 
     def _open(self) -> None:
         attempt(self._begin_anew, None)

@@ -2,12 +2,14 @@
 
 from contextlib import closing
 
+from aboveboard.client.consent import Decision
 from aboveboard.client.erasure import Erasure, Erasures, read_erasures, write_erasures
 from aboveboard.client.gate import GATE
 from aboveboard.client.host import Host, new_id
 from aboveboard.client.identity import read_id, remove_own_id
 from aboveboard.client.places import Places
 from aboveboard.client.spool import Spool
+from aboveboard.client.wire import stamp
 
 
 def revoke(places: Places, host: Host) -> None:
@@ -68,6 +70,20 @@ def accepted_again(places: Places) -> None:
         if known.revoked:
             spool.delete_queued(known.revoked_at)
             write_erasures(places.erasures, Erasures(False, known.revoked_at, known.all))
+
+
+def drop_more(places: Places, host: Host, decision: Decision) -> None:
+    """Let go of what waits and may not go any more; what is being written is looked at before it is sent."""
+    if not places.spool.exists():
+        return
+    with GATE, closing(Spool(places.spool)) as spool:
+        with spool.transaction():
+            today = stamp(host.clock())[:10]
+            dropped = spool.drop_above(decision.level, today)
+            if decision.is_off is not None:
+                dropped += spool.drop_extensions(decision.is_off, today)
+        if dropped:
+            spool.scrub()
 
 
 def _with_deletion(known: Erasures, places: Places, host: Host) -> Erasures:
