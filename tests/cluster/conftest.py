@@ -1,16 +1,18 @@
 """What do the tests of a cluster share? Four nodes on loopback, two shards of two replicas, that can be killed."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
+from aboveboard.store import connect, migrate
 from tests.conftest import STARTED
 
 ROOT = Path(__file__).parent.parent.parent
@@ -88,9 +90,21 @@ def free_ports(count: int) -> list[int]:
         return [probe.getsockname()[1] for probe in probes]
 
 
+@pytest.fixture(scope="session")
+def with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of four nodes on which the tables are made, which takes a hundred statements on each."""
+    folder = tmp_path_factory.mktemp("nodes") / "cluster"
+    running = Cluster(folder)
+    with closing(connect(running.dsn)) as client:
+        migrate(client)
+    running.close()
+    return folder
+
+
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """Four nodes with nothing in them."""
+def cluster(tmp_path: Path, with_tables: Path) -> Iterator[Cluster]:
+    """Four nodes with nothing in their tables."""
+    shutil.copytree(with_tables, tmp_path / "cluster", symlinks=True)
     running = Cluster(tmp_path / "cluster")
     yield running
     running.close()
