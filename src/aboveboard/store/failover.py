@@ -85,6 +85,10 @@ class Failover:
         """Ask for rows, as the driver does."""
         return self._ask(lambda client: client.query(*args, **options))
 
+    def query_np(self, *args: Any, **options: Any) -> Any:
+        """Ask for rows as an array of numpy, as the driver does."""
+        return self._ask(lambda client: client.query_np(*args, **options))
+
     def raw_query(self, *args: Any, **options: Any) -> Any:
         """Ask for an answer in the bytes of a format, as the driver does."""
         return self._ask(lambda client: client.raw_query(*args, **options))
