@@ -42,12 +42,12 @@ def test_every_reason_is_explained(reason: str) -> None:
     assert f"| {reason} |" in PAGE
 
 
-@pytest.mark.parametrize("name", {*BUILT_IN, *OF_ACTIONS, *OF_ERRORS, *OUTCOMES, "aggregated"})
+@pytest.mark.parametrize("name", sorted({*BUILT_IN, *OF_ACTIONS, *OF_ERRORS, *OUTCOMES, "aggregated"}))
 def test_every_property_that_needs_no_declaration_is_named(name: str) -> None:
     assert f"`{name}`" in PAGE
 
 
-@pytest.mark.parametrize("name", set(FIELDS) - {"stdErr", "description"})
+@pytest.mark.parametrize("name", sorted(set(FIELDS) - {"stdErr", "description"}))
 def test_every_part_of_an_error_is_named(name: str) -> None:
     assert f"`{name}`" in PAGE
 
