@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,8 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
         keeper.start()
         app.state.committer = committer
         app.state.uses = Uses()
-        hearing = keep_told(app.state.rights, app.state.readers, app.state.ended)
-        told = asyncio.create_task(hearing) if cluster_of(eraser) else hearing.close()
+        hear = partial(keep_told, app.state.rights, app.state.readers, app.state.ended)
+        told = asyncio.create_task(hear()) if cluster_of(eraser) else None
         sweeping = asyncio.create_task(keep_swept(app.state.readers, lambda: app.state.settings.sources))
         watching = asyncio.create_task(keep_watching(app.state.readers, lambda: app.state.settings))
         metrics = _metrics(committer, settings)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aboveboard.insights.causes.slices import Slices
+from aboveboard.insights.slices import Slices
 
 SIZE = 40
 SOME = st.lists(st.booleans(), min_size=SIZE, max_size=SIZE)

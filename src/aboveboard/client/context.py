@@ -51,7 +51,7 @@ def short_version(text: str) -> str:
     """Return the number in a system's version, without suffixes that name a build: `6.1.0-13-x` → `6.1.0`."""
     numbers: list[str] = []
     for part in text.split(".")[:4]:
-        digits = part[: len(part) - len(part.lstrip("0123456789"))]
+        digits = part[: len(part) - len(part.lstrip(DIGITS))]
         numbers += [digits] if digits else []
         if digits != part or not digits:
             break

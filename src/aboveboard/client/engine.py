@@ -379,9 +379,6 @@ class Engine:
         """Tell whether the collector has not confirmed a deletion yet."""
         return bool(read_erasures(self.places.erasures).pending)
 
-    def _may_erase(self) -> bool:
-        return self.look().state != SWITCHED_OFF
-
     def _key(self) -> bytes:
         accepted = self._decision is not None and self._decision.state == ACCEPTED
         return self.install.key(keep=accepted)

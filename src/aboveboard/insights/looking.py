@@ -53,12 +53,8 @@ _PLACE = _FINE - {"version"}
 _OF_EVENTS = {"event", "extension", "reason"}
 """Filters that rows of installs do not know."""
 
-_UNKNOWN = {
-    "stays": _OF_EVENTS,
-    "attributes": _OF_EVENTS,
-    "facts": _OF_EVENTS,
-}
-"""For which filters the rows of a table are counted of events, since it does not know them."""
+_OF_INSTALLS = ("stays", "attributes", "facts")
+"""Tables of such rows, which are counted of events under those filters."""
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -155,9 +151,10 @@ class Look:
             tables |= {"versions": tables["places"], "ends": tables["starts"]}
         else:
             tables["views"] = tables["opened"]
-        for name, unknown in _UNKNOWN.items():
-            if named & unknown:
-                tables[name] = looked.of_events(f"rollup_{name}", self._filters.kept())
+        if named & _OF_EVENTS:
+            tables |= {
+                name: looked.of_events(f"rollup_{name}", self._filters.kept()) for name in _OF_INSTALLS
+            }
         kept = {
             "where": self._filters.kept(),
             "of_installs": self._filters.kept("source", *_FINE),

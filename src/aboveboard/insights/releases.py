@@ -12,6 +12,7 @@ from aboveboard.insights.bits import Bitmaps, Bits, how_many
 from aboveboard.insights.daily import Day, days_in_use, holds, joined, settle
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look, Numbers
+from aboveboard.insights.slices import Slices
 from aboveboard.insights.statistics import Comparison, benjamini_hochberg, chance, relative_risk
 
 if TYPE_CHECKING:
@@ -224,20 +225,11 @@ def _risks(look: Look, versions: list[str]) -> Risks:
 
 def _at_risk(of_days: dict[int, dict[int, Bits]], rows: Bitmaps) -> Numbers:
     """Return how many installs fail on their n-th day of trying, and how many try for n days at all."""
-    failed = rows.none()
-    # How many days each install has tried, as a number whose binary digits lie in one bitmap each.
-    digits: list[Bits] = []
+    failed, tried = rows.none(), Slices(rows.none())
     for day in sorted(of_days):
-        one_more = joined(of_days[day].values(), rows.none()) & ~failed
-        for place, digit in enumerate(digits):
-            digits[place], one_more = digit ^ one_more, digit & one_more
-        if one_more.any():
-            digits.append(one_more)
+        tried.add(joined(of_days[day].values(), rows.none()) & ~failed)
         failed = failed | of_days[day].get(1, rows.none())
-    tried = np.zeros(failed.size * 8, np.int64)
-    for place, digit in enumerate(digits):
-        tried += np.unpackbits(digit, bitorder="little").astype(np.int64) << place
-    days = np.minimum(tried, _MOST_DAYS)
+    days = np.minimum(tried.at(np.arange(failed.size * 8)), _MOST_DAYS)
     table = np.zeros((2, _MOST_DAYS))
     bad = np.unpackbits(failed, bitorder="little").view(np.bool_)
     table[0] = np.bincount(days[bad], minlength=_MOST_DAYS + 1)[1:]

@@ -6,9 +6,8 @@ came of a merge its sources are on their way out. A ClickHouse server says so, a
 
 The engine counts the writes that were refused. So this count is read before anything is acknowledged, and each second
 besides; tables keep the sources of a merge for longer than that (`old_parts_lifetime`), but for rollups, which can be
-counted again. Where the count has risen, the
-tables are opened anew: the engine then compares each file's size with its checksums, sets aside what is cut short, and
-takes the sources into force again.
+counted again. Where the count has risen, the tables are opened anew: the engine then compares each file's size with its
+checksums, sets aside what is cut short, and takes the sources into force again.
 """
 
 import logging

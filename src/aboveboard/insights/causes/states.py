@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aboveboard.insights.bits import Bits
-from aboveboard.insights.causes.slices import Slices
 from aboveboard.insights.causes.units import UNKNOWN, Codes, Column, Rows
 from aboveboard.insights.looking import Look, Numbers, places
 from aboveboard.insights.releases import order
+from aboveboard.insights.slices import Slices
 from aboveboard.store.rollups import STATE
 
 __all__ = ["BAD", "Tried", "read_tried"]
