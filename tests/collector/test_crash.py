@@ -125,11 +125,13 @@ def kill_while_sending(data: Path, kills: int, seed: int, pause: float = 0.01) -
     for sender in senders:
         sender.start()
     try:
-        for _ in range(kills):
+        for kill in range(1, kills + 1):
             time.sleep(chance.uniform(0.05, 0.8))
             server.process.kill()
             server.process.wait()
             server = start_server(data, "--port", port)
+            if kill % 20 == 0:
+                print(f"{kill} of {kills} kills, seed {seed}", flush=True)
     finally:
         for sender in senders:
             sender.running = False

@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, ndtr  # type: ignore[import-untyped]
 
 __all__ = [
     "Z95",
@@ -93,6 +92,8 @@ def chance(table: Comparison) -> Numbers:
 
 def _at_least(seen: Numbers, trials: Numbers, mean: Numbers) -> Numbers:
     """The chance that a binomial number of a mean is at least `seen`."""
+    from scipy.special import betainc  # type: ignore[import-untyped]  # 0.35 s, which a start need not wait for
+
     share = np.clip(mean / np.maximum(trials, 1), 0, 1)
     found: Numbers = betainc(np.maximum(seen, 1), np.maximum(trials - seen + 1, 1), share)
     return found
@@ -131,6 +132,8 @@ def benjamini_hochberg(chances: Numbers, rate: float) -> NDArray[np.bool_]:
 
 def excess_of(first: Risk, second: Risk) -> tuple[Numbers, Numbers]:
     """Compare two relative risks of separate groups: the lower 95 % bound of their ratio, and its chance if 1."""
+    from scipy.special import ndtr  # with the first question that asks, as above
+
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.hypot(first.error, second.error)
         apart = np.log(first.ratio) - np.log(second.ratio)
