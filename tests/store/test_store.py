@@ -119,3 +119,24 @@ def test_a_password_is_not_in_the_error() -> None:
     with pytest.raises(StoreError) as refused:
         connect("clickhouse://user:hunter2@127.0.0.1:1/database")
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_a_way_on(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(
+        StoreError, match=r"file of the store cannot be made: .*\. Choose another one with --data"
+    ):
+        connect(f"chdb://{tmp_path / 'file' / 'store'}")
+
+
+def test_a_damaged_store_says_that_a_backup_may_help(tmp_path: Path) -> None:
+    dsn = f"chdb://{tmp_path / 'store'}"
+    make = HOLD.replace("connect\n", "connect, migrate\n").replace("print(", "migrate(client); print(")
+    command = [sys.executable, "-c", make, dsn]
+    subprocess.run(command, input="", text=True, timeout=60, check=True, stdout=subprocess.DEVNULL)
+    for table in (tmp_path / "store" / "store").rglob("events.sql"):
+        table.write_text("garbage (")
+    opened = subprocess.run(command, input="", capture_output=True, text=True, timeout=60, check=False)
+    assert opened.returncode != 0
+    assert str(tmp_path / "store") in opened.stderr
+    assert "or restore a backup" in opened.stderr

@@ -12,6 +12,7 @@ from aboveboard.errors import StoreError
 from aboveboard.store.check import check
 from aboveboard.store.connection import backup_folder, connect, embedded_folder
 from aboveboard.store.migrations import migrate
+from aboveboard.store.reasons import first_line
 from aboveboard.store.rollups import forget_all
 from aboveboard.store.written import refused
 
@@ -59,9 +60,11 @@ def check_file(file: Path) -> None:
         with tarfile.open(file, "r:") as archive:
             archive.getmember(".backup")
     except FileNotFoundError as error:
-        raise StoreError(f"There is no file {file}.") from error
+        raise StoreError(f"There is no file {file}. Name one that `aboveboard backup` wrote.") from error
     except (KeyError, OSError, tarfile.TarError) as error:
-        raise StoreError(f"{file} is not a backup of `aboveboard backup`, or it is not whole.") from error
+        raise StoreError(
+            f"{file} is not a backup of `aboveboard backup`, or it is not whole. Take another one."
+        ) from error
 
 
 def restore(dsn: str, file: Path, finish: Callable[["Client"], None]) -> Path | None:
@@ -93,7 +96,10 @@ def restore(dsn: str, file: Path, finish: Callable[["Client"], None]) -> Path | 
         if aside:
             aside.rename(folder)
         if isinstance(error, ClickHouseError):
-            raise StoreError(f"{file} cannot be restored, and the store is as it was: {error}") from error
+            raise StoreError(
+                f"{file} cannot be restored, and the store is as it was: {first_line(error)} Take another backup, or "
+                "make room on the disk where it is full."
+            ) from error
         raise
     return aside
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from aboveboard.errors import StoreError
 from aboveboard.store.address import SCHEMES, Address, parse, without_password
 from aboveboard.store.failover import Failover
+from aboveboard.store.reasons import first_line
 from aboveboard.store.written import wait_for_mending
 
 if TYPE_CHECKING:
@@ -70,19 +71,25 @@ def _embedded(dsn: str, folder: Path, backups: Path | None) -> "Client":
     import clickhouse_connect
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {folder.parent} of the store cannot be made: {error.strerror}. Choose another one with --data."
+        ) from error
     options = _PROMPT | {"backups.allowed_path": str(backups or backup_folder(dsn))}
     try:
         return clickhouse_connect.get_client(dsn=dsn, chdb_options=options)
     except ClickHouseError as error:
-        reason = str(error)
         # The engine reports a folder that another process holds as an empty "Code: 36".
-        if _LOCKED in reason:
+        if _LOCKED in str(error):
             reason = (
-                "another process has it open, or the folder is not writable or not a store. Stop the other "
-                "server, or choose another folder with --data."
+                "another process has it open, or the folder is not writable, not a store, or damaged. Stop the other "
+                "server, choose another folder with --data, or restore a backup."
             )
-        raise StoreError(f"The store in {folder} cannot be opened: {reason.strip()}") from error
+        else:
+            reason = f"{first_line(error)} Restore a backup, or choose another folder with --data."
+        raise StoreError(f"The store in {folder} cannot be opened: {reason}") from error
 
 
 def _of_servers(address: Address) -> "Client":
@@ -100,7 +107,7 @@ def _of_servers(address: Address) -> "Client":
                 f"The store on {hosts} has no database {address.database!r}. Create it: "
                 f"CREATE DATABASE {address.database}{everywhere}"
             ) from error
-        reason = str(error).strip().partition("\n")[0]
+        reason = first_line(error)
         if address.password:
             reason = reason.replace(address.password, "…")
         raise StoreError(

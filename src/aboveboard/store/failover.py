@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aboveboard.errors import StoreError
 from aboveboard.store.address import Address
 from aboveboard.store.cluster import render
+from aboveboard.store.reasons import first_line
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -120,7 +121,10 @@ class Failover:
             try:
                 yield f"{host}:{port}", self._client(number, inserting=False)
             except _errors() as error:
-                raise StoreError(f"The server {host}:{port} cannot be asked: {_line(error)}") from error
+                raise StoreError(
+                    f"The server {host}:{port} cannot be asked: {_line(error)} Start it, or take it out of the "
+                    "store's address."
+                ) from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -215,4 +219,4 @@ def _elsewhere(error: Exception) -> bool:
 def _line(error: Exception) -> str:
     """Say why in a line: a failed connection's own words, without the address that was asked."""
     reason = getattr(error.__cause__, "reason", error.__cause__) if error.__cause__ else error
-    return str(reason).strip().partition("\n")[0][:300]
+    return first_line(reason)

@@ -16,6 +16,7 @@ from aboveboard.store.connection import connect, embedded_folder
 from aboveboard.store.erasure import delete_rows
 from aboveboard.store.failover import cluster_of
 from aboveboard.store.migrations import migrate
+from aboveboard.store.reasons import first_line
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -120,9 +121,9 @@ def move(origin: str, target: str, tell: Callable[[Progress], None]) -> dict[str
         try:
             return {table.name: _moved(table, source, into, tell) for table in tables(source)}
         except (ClickHouseError, OSError) as error:
-            reason = str(error).strip().partition("\n")[0][:300]
             raise StoreError(
-                f"The move broke off: {reason} What is over stays; give the same command again and it goes on."
+                f"The move broke off: {first_line(error)} What is over stays; give the same command again "
+                "and it goes on."
             ) from error
 
 

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aboveboard.errors import StoreError
+from aboveboard.store.reasons import first_line
 from aboveboard.store.written import ensure_room
 
 if TYPE_CHECKING:
@@ -106,8 +107,7 @@ def _apply(client: "Client", what: str, statement: str) -> None:
     try:
         client.command(repeatable(statement))
     except ClickHouseError as error:
-        reason = str(error).strip().partition("\n")[0]
         raise StoreError(
-            f"The store refuses {what} so this version cannot use it yet: {reason} Mend that (in a cluster every "
-            "server has to be up) and start again: the steps before it are kept."
+            f"The store refuses {what} so this version cannot use it yet: {first_line(error)} Mend that "
+            "(in a cluster every server has to be up) and start again: the steps before it are kept."
         ) from error
