@@ -50,8 +50,12 @@ endif
 	$(PIP) $(PACKAGE)[server]"
 	@touch $@
 
-$(VENV)/.tests: $(VENV)/.server scripts/system
+# What the system lacks comes apart from what Python needs: with --jobs both load at once.
+$(VENV)/.system: scripts/system $(VENV)/bin/python
 	sh scripts/system
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.server $(VENV)/.system
 	$(PIP) $(PACKAGE)[server,scan]" --group dev
 	@touch $@
 
@@ -59,7 +63,7 @@ $(VENV)/.bench: $(VENV)/.tests
 	$(PIP) --group bench
 	@touch $@
 
-%/node_modules/.package-lock.json: %/package-lock.json $(VENV)/.tests
+%/node_modules/.package-lock.json: %/package-lock.json $(VENV)/.system
 	npm ci --silent --no-audit --no-fund --prefix $*
 	@touch $@
 

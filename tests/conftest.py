@@ -23,6 +23,9 @@ hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
 
 ADMIN_TOKEN = "token-of-the-tests"
+LONG = ("cluster", "e2e", "cli", "dashboard", "collector")
+"""The folders whose files take longest."""
+
 STARTED: "list[subprocess.Popen[str]]" = []
 """Every server of this run: a test that fails half-way must not leave one behind."""
 
@@ -40,8 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the tests with Tk windows first: Tk waits with select(), which takes no descriptor above 1,023.
 
     The engine keeps up to 256 threads, with three descriptors each, in a process that has opened many stores.
+    Then come those with whole programs in them: where files run two at a time, a long one must not be left for last.
     """
-    items.sort(key=lambda item: item.path.name != "test_tk.py")
+    items.sort(key=lambda item: (item.path.name != "test_tk.py", item.path.parent.name not in LONG))
 
 
 @dataclass

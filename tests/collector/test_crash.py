@@ -116,7 +116,8 @@ class Client:
             assert set(numbers) == set(range(1, self.logged + 1))
 
 
-def kill_while_sending(data: Path, kills: int, seed: int, pause: float = 0.01) -> None:
+def kill_while_sending(data: Path, kills: int, seed: int, pause: float = 0.01) -> dict[str, int]:
+    """Kill the server so many times under load; returns how many events were accepted, are missing, and are doubled."""
     chance = random.Random(seed)
     port = str(free_port())
     server = start_server(data, "--port", port)
@@ -154,6 +155,13 @@ def kill_while_sending(data: Path, kills: int, seed: int, pause: float = 0.01) -
     assert max(stored.ids.values()) == 1, f"seed {seed}"
     for client in clients:
         client.check(stored)
+    lost = [each.relay.accepted - set(stored.ids) for each in clients]
+    lacking = [max(0, sender.accepted - stored.events[sender.name]) for sender in senders]
+    return {
+        "accepted": accepted,
+        "missing": sum(map(len, lost)) + sum(lacking),
+        "doubled": sum(count - 1 for count in stored.ids.values()),
+    }
 
 
 def test_a_few_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
