@@ -26,7 +26,15 @@ class Identifiers:
         """The tier of an identifier of any spelling; letters mixed with digits only where they are listed."""
         if not name.isascii() or (name.count(".") > 2 and ADDRESS.search(name)):
             return NOWHERE
-        return max((self.part(part) for part in NAME_PART.split(name) if part), default=COMMON)
+        worst = COMMON
+        for part in NAME_PART.split(name):
+            if part:
+                tier = self.part(part)
+                if tier >= NOWHERE:
+                    return tier
+                if tier > worst:
+                    worst = tier
+        return worst
 
     def part(self, part: str) -> int:
         lowered = part.lower()

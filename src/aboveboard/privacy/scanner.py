@@ -19,30 +19,33 @@ __all__ = ["Passed", "Scanner"]
 
 DEEPEST = 4
 LONGEST_PASSED = 64
-UNMET = -2  # no strictness
 
 
-class Passed(dict[tuple[int, int], tuple[set[str], dict[str, int]]]):
-    """Tokens that passed as they stand, by strictness there and in prose.
+class State:
+    """How strict the next token is judged, and after which tokens, which passed here before, it is judged how."""
 
-    Those after which the strictness is the same are in a set, which asks for many at once; the others come with the
-    strictness for the next one. It counts for one set of known values, is bounded, and holds nothing that was replaced.
+    __slots__ = ("after", "allowed")
+
+    def __init__(self, allowed: int) -> None:
+        self.allowed = allowed
+        self.after: dict[str, State] = {"": self}
+
+    def remember(self, token: str, then: "State", most: int) -> None:
+        """Let a token pass by one look-up from now on."""
+        if len(self.after) >= most:
+            self.after.clear()
+            self.after[""] = self
+        self.after[token] = then
+
+
+class Passed(dict[tuple[int, int], State]):
+    """Tokens that passed as they stand, by strictness there and in prose, each with the state it leads to.
+
+    It counts for one set of known values, is bounded, and holds nothing that was replaced.
     """
 
-    def __missing__(self, where: tuple[int, int]) -> tuple[set[str], dict[str, int]]:
-        return self.setdefault(where, ({""}, {}))
-
-    def remember(self, token: str, where: tuple[int, int], effect: int, most: int) -> None:
-        """Let a token pass by one look-up from now on."""
-        same, turning = self[where]
-        if len(same) + len(turning) >= most:
-            same.clear()
-            same.add("")
-            turning.clear()
-        if effect == where[0]:
-            same.add(token)
-        else:
-            turning[token] = effect
+    def __missing__(self, where: tuple[int, int]) -> State:
+        return self.setdefault(where, State(where[0]))
 
 
 QUOTED = re.compile(
@@ -58,7 +61,7 @@ SPACED_WINDOWS = re.compile(
 SPACED_UNIX = re.compile(r"[/~](?<![\w/].)[^\s:\"'<>|]*+(?:(?: [^\s:\"'<>|/]++){1,3}/[^\s:\"'<>|,;]*+)?")
 SPACED_ROOTS = ("/Users/", "/home/", "/Volumes/", "/mnt/", "/media/", "~/", ":/")
 PATH_START = re.compile(r"(?:[A-Za-z]:)?[\\/]|~/|\.{1,2}/|file:/")
-ALONE = re.compile(r": [A-Za-z]?[a-z]{2,}(?=[,\"'`]|[.;]?$)")
+ALONE = re.compile(r": [A-Z]?[a-z]{2,}+(?=[,\"'`]|[.;]?$)")
 PARTS = re.compile("[ /]")
 HAS_FLAG = re.compile(r" --?\w")
 FILE_AFTER_BLANK = re.compile(r" .*\.[A-Za-z]{1,5}$")
@@ -79,6 +82,15 @@ def _quoted_spans(line: str) -> Iterator[re.Match[str]]:
 def _is_json_key(line: str, start: int) -> bool:
     """Say whether what stands in double quotes before a colon, from `start` on, is the key of a JSON object."""
     return start == 0 or line[max(0, start - 4) : start].rstrip()[-1:] in ("{", ",")
+
+
+def _may_have_spaced_path(line: str) -> bool:
+    """Say whether a folder's name with a blank can stand in a line: most paths have none before their next slash."""
+    if "\\" not in line:
+        blank = line.find(" ", line.find("/"))
+        if blank < 0 or line.find("/", blank) < 0:
+            return False
+    return any(map(line.__contains__, SPACED_ROOTS))
 
 
 class Scanner:
@@ -126,7 +138,7 @@ class Scanner:
             line = self._whole(line, phrases)
         if "\\" in line:
             line = SPACED_WINDOWS.sub(self._spaced_path, line)
-        if "/" in line and any(map(line.__contains__, SPACED_ROOTS)):
+        if "/" in line and _may_have_spaced_path(line):
             line = SPACED_UNIX.sub(self._spaced_path, line)
         has_quotes = "'" in line or '"' in line or "`" in line or not line.isascii()
         line = self._quotes(line, base, depth) if has_quotes else self._tokens(line, base, base)[0]
@@ -134,13 +146,12 @@ class Scanner:
 
     def _whole(self, line: str, phrases: Phrases | None) -> str:
         """What stands in a line whatever its quotes: long numbers, words spelled out, values of several words."""
-        is_grouped, is_spelled = secrets.grouped_or_spelled(line)
+        spans, is_spelled = secrets.spans_and_spelled(line)
         if is_spelled:
             line = secrets.SPELLED.sub(lambda _: self._notes.replace("data", "secret"), line)
-        if is_grouped:
-            for kind, pattern in secrets.SPANS:
-                if pattern.search(line):
-                    line = pattern.sub(self._notes.replace(kind, "secret"), line)
+        for kind, pattern in spans:
+            if pattern.search(line):
+                line = pattern.sub(self._notes.replace(kind, "secret"), line)
         if phrases is not None:
             line = phrases.joined(line, self._known_name)
         return self._people.hidden(line) if may_name(line.lower()) else line
@@ -236,17 +247,15 @@ class Scanner:
     def _tokens(self, segment: str, allowed: int, base: int) -> tuple[str, int]:
         """Clean what stands between blanks; what passed before costs one look-up, everything else is judged."""
         tokens = segment.split(" ")
-        same, turning = self._passed[allowed, base]
-        if same.issuperset(tokens):
-            return segment, allowed
+        state = self._passed[allowed, base]
+        after = state.after
         done: list[str] = []  # what was written so far, where anything was replaced
         start = size = 0  # from where on tokens stand as they were; the length of what was judged
         for at, token in enumerate(tokens):
-            if token in same:
-                continue
-            effect = turning.get(token, UNMET)
-            if effect == UNMET:
-                text, effect = self._judged(token, allowed, base)
+            then = after.get(token)
+            if then is None:
+                text, effect = self._judged(token, state.allowed, base)
+                then = self._passed[effect, base]
                 size += len(text)
                 if text != token:
                     done += tokens[start:at]
@@ -256,22 +265,22 @@ class Scanner:
                     else:
                         done.append(text)
                 elif len(token) <= LONGEST_PASSED:
-                    self._passed.remember(token, (allowed, base), effect, self._most_passed)
+                    state.remember(token, then, self._most_passed)
                 if size > LIMIT:  # more than is sent has come out
                     return " ".join(done + tokens[start : at + 1]), effect
-            if effect != allowed:
-                allowed = effect
-                same, turning = self._passed[allowed, base]
-        return (" ".join(done + tokens[start:]) if done else segment), allowed
+            if then is not state:
+                state = then
+                after = state.after
+        return (" ".join(done + tokens[start:]) if done else segment), state.allowed
 
     def _token(self, token: str, allowed: int) -> str:
         """Clean a single token, which stands alone in quotes."""
-        same, turning = self._passed[allowed, allowed]
-        if token in same or token in turning:
+        state = self._passed[allowed, allowed]
+        if token in state.after:
             return token
         text, effect = self._judged(token, allowed, allowed)
         if text == token and len(token) <= LONGEST_PASSED:
-            self._passed.remember(token, (allowed, allowed), effect, self._most_passed)
+            state.remember(token, self._passed[effect, allowed], self._most_passed)
         return text
 
     def _judged(self, token: str, allowed: int, base: int) -> tuple[str, int]:
@@ -279,6 +288,7 @@ class Scanner:
         entry = self._vocabulary.memo.get(token)
         known = self._known_words if allowed > PLACE else self._known_in_places
         if entry is not None and entry[0] <= allowed and known.isdisjoint(entry[2]):
-            return token, min(entry[1], base)
+            effect = entry[1]
+            return token, effect if effect < base else base
         text, effect = self._judge.judge(token, allowed, base)
-        return text, min(effect, base)
+        return text, effect if effect < base else base

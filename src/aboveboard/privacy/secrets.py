@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["KEY_BLOCK", "SPANS", "SPELLED", "TOKENS", "grouped_or_spelled"]
+__all__ = ["KEY_BLOCK", "SPANS", "SPELLED", "TOKENS", "spans_and_spelled"]
 
 # A whole key; one whose end is missing goes to the end of the text.
 KEY_BLOCK = re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}-----.*?(?:-----END [A-Z0-9 ]{1,40}-----|\Z)", re.DOTALL)
@@ -15,13 +15,17 @@ KINDS = bytes.maketrans(
     b"123456789ABCDEFGHIJKLMNOPQRSTUVWXYZbcdefghijklmnopqrstuvwxyz,./)(_-",
     b"0" * 9 + b"a" * (26 + 25) + b" " * 7,
 )
+LEAST_DIGITS = 9
 GROUPED_KINDS = re.compile(rb"0a? {1,3}0")
+BYTES_KINDS = re.compile(rb"0[0a]? {1,2}[0a]{2,5} {1,2}[0a]{2,5}(?![0a])")
 SPELLED_KINDS = re.compile(rb" a (?<=[^a0]a a )a(?![a0])")  # asked of what follows a sign of another kind
 # Spans that contain blanks, found before a line is split into tokens. What may not stand before one is asked after its
 # first sign: the search then skips to such signs.
-SPANS = (
+Spans = tuple[tuple[str, re.Pattern[str]], ...]
+PHONE = ("phone", re.compile(r"[+0](?<![\w.].)(?:(?<=\+)|0)\d{1,3}(?:[ .\-/]?\(?\d{1,5}\)?){2,6}(?!\w)"))
+SPANS: Spans = (
     ("card", re.compile(r"\d(?<![\w.-].)\d{3}([ -])\d{4}\1\d{4}\1\d{1,7}(?![\w-])")),
-    ("phone", re.compile(r"[+0](?<![\w.].)(?:(?<=\+)|0)\d{1,3}(?:[ .\-/]?\(?\d{1,5}\)?){2,6}(?!\w)")),
+    PHONE,
     ("phone", re.compile(r"[(\d](?<![\w.].)(?:(?<=\()\d)?\d{2,4}\)?[ .-]{1,2}\d{3,4}[ .-]\d{4}(?![\w.])")),
     ("number", re.compile(r"\d(?<![\w.-].)\d{2}-\d{2}-\d{4}(?![\w-])")),
 )
@@ -37,15 +41,28 @@ BYTE_BY_BYTE = re.compile(
 )
 
 
-def grouped_or_spelled(line: str) -> tuple[bool, bool]:
-    """Say whether a line has groups of digits, and whether it may have a word letter by letter or byte by byte."""
-    kinds = b"." + line.encode().translate(KINDS) if line.isascii() else None
-    is_grouped = kinds is None or GROUPED_KINDS.search(kinds) is not None
-    is_grouped = is_grouped and GROUPED_DIGITS.search(line) is not None
-    if (is_grouped or line.count("=") > 2) and BYTE_BY_BYTE.search(line):
-        return is_grouped, True
-    is_spelled = kinds is None or SPELLED_KINDS.search(kinds) is not None
-    return is_grouped, is_spelled and LETTER_BY_LETTER.search(line) is not None
+def spans_and_spelled(line: str) -> tuple[Spans, bool]:
+    """Give the spans that a line may have, and say whether it may have a word letter by letter or byte by byte."""
+    if not line.isascii():
+        is_grouped = GROUPED_DIGITS.search(line) is not None
+        is_spelled = (is_grouped or line.count("=") > 2) and BYTE_BY_BYTE.search(line) is not None
+        return SPANS if is_grouped else (), is_spelled or LETTER_BY_LETTER.search(line) is not None
+    kinds = b"." + line.encode().translate(KINDS)
+    spans: Spans = ()
+    if GROUPED_KINDS.search(kinds) and GROUPED_DIGITS.search(line):
+        spans = _spans(line, kinds)
+        if BYTES_KINDS.search(kinds) and BYTE_BY_BYTE.search(line):
+            return spans, True
+    if line.count("=") > 2 and BYTE_BY_BYTE.search(line):
+        return spans, True
+    return spans, SPELLED_KINDS.search(kinds) is not None and LETTER_BY_LETTER.search(line) is not None
+
+
+def _spans(line: str, kinds: bytes) -> Spans:
+    """Give the spans for which a line has the digits: all but one kind of phone number have nine, four in a row."""
+    if kinds.count(b"0") >= LEAST_DIGITS and b"0000" in kinds:
+        return SPANS
+    return (PHONE,) if "+" in line or "0" in line else ()
 
 
 SPELLED = re.compile(

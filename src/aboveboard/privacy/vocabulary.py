@@ -20,7 +20,7 @@ NOWHERE = 4
 Entry = tuple[int, int, tuple[str, ...]]  # tier of the token, strictness for the next one, its words
 
 PLAIN = re.compile(
-    r"[(\[{]{0,3}([A-Za-z]+(?:[-_][A-Za-z]+){0,6})(?:['’](?:s|t|re|ve|ll|d|m))?(?:\(s?\))?([)\]}.,:;!?]{0,4})"
+    r"[(\[{]{0,3}([A-Za-z]++(?:[-_][A-Za-z]++){0,6}+)(?:['’](?:s|t|re|ve|ll|d|m))?(?:\(s?\))?([)\]}.,:;!?]{0,4})"
 )
 PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 MEMO_LIMIT, SMALL_MEMO_LIMIT = 20_000, 1_000
@@ -81,14 +81,14 @@ class Vocabulary:
 
     def _of_two(self, word: str, cuts: int) -> int:
         """The tier of a fusion: PLACE for two of the commonest words ("etcdserver"), ANY for other technical ones."""
-        tiers, size, tier = self.tiers, len(word), NOWHERE
+        size, tier, get = len(word), NOWHERE, self.tiers.get
         for cut in range(SHORTEST_PART, size - 1):
-            head = tiers.get(word[:cut], NOWHERE)
+            head = get(word[:cut], NOWHERE)
             if head > PLACE:
                 continue
             rest = word[cut:]
             is_pair = size - cut >= SHORTEST_PART and size >= SHORTEST_PAIR
-            tail = tiers.get(rest, NOWHERE) if is_pair else NOWHERE
+            tail = get(rest, NOWHERE) if is_pair else NOWHERE
             if head == tail == COMMON and cut >= LEAST_OF_PAIR and size - cut >= LEAST_OF_PAIR:
                 return PLACE
             is_long = cuts > 1 and tier > ANY and size - cut >= SHORTEST_FUSED
@@ -111,6 +111,8 @@ class Vocabulary:
 
         The tier of a word that may not pass is NOWHERE; only others are remembered.
         """
+        if token.isalpha() and token.isascii():
+            return self._study_word(token)
         found = PLAIN.fullmatch(token)
         if found is None:
             return None
@@ -131,9 +133,26 @@ class Vocabulary:
             or not (core.isalpha() or core.isupper() or lowered.startswith(HEADS) or lowered.endswith(TAILS))
         ):
             tier = NOWHERE  # before a colon, alone in brackets, or in a compound: as often a name as a word
+        if tier >= NOWHERE:
+            return tier, ANY, words
         entry = (tier, effect_of(lowered, tail), words)
-        if tier < NOWHERE:
-            self.remember(token, entry)
+        self.remember(token, entry)
+        return entry
+
+    def _study_word(self, word: str) -> Entry:
+        """Judge a token of letters alone, which needs no pattern."""
+        lowered = word.lower()
+        tier = self.tier(word)
+        words: tuple[str, ...] = (lowered,)
+        if word != lowered:
+            pieces = PIECE.findall(word)
+            if len(pieces) > 1:
+                words = (*map(str.lower, pieces), lowered)
+                tier = min(tier, self.tier_of_all(pieces))
+        if tier >= NOWHERE:
+            return tier, ANY, words
+        entry = (tier, effect_of(lowered, ""), words)
+        self.remember(word, entry)
         return entry
 
     def remember(self, token: str, entry: Entry) -> None:
