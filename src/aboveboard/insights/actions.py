@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights.durations import quantiles
+from aboveboard.insights.durations import HOW_MANY, LASTED, quantiles
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look
 from aboveboard.insights.statistics import wilson
@@ -27,13 +27,16 @@ SELECT
     {failures} AS failures,
     {success_rate} AS success_rate,
     sum(ended) AS that_ended,
-    sumMap(durations.1, durations.2) AS timed
+    {lasted} AS lasted,
+    {how_many} AS how_many
 FROM {counted} AS events
 WHERE {where}
     AND kind IN ('track', 'page', 'screen')
 GROUP BY event
 ORDER BY failures DESC, times DESC, event
 """
+
+_DURATIONS = {"lasted": LASTED, "how_many": HOW_MANY}
 
 # The text is that of the first failure.
 _REASONS = """
@@ -66,13 +69,14 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     reasons: dict[str, list[dict[str, Any]]] = {}
     for reason in look.rows(_REASONS):
         reasons.setdefault(reason.pop("event"), []).append(_shown(reason))
-    return [_action(row) | {"reasons": reasons.get(row["event"], [])} for row in look.rows(_ACTIONS)]
+    return [
+        _action(row) | {"reasons": reasons.get(row["event"], [])} for row in look.rows(_ACTIONS, _DURATIONS)
+    ]
 
 
 def _action(row: dict[str, Any]) -> dict[str, Any]:
     low, high = wilson(row["success_rate"], row["that_ended"])
-    keys, counts = row["timed"]
-    middle, slow, slowest = quantiles(keys, counts, (0.5, 0.95, 0.99))
+    middle, slow, slowest = quantiles(row["lasted"], row["how_many"], (0.5, 0.95, 0.99))
     return {
         "event": row["event"],
         "extension": row["shown_by"],
