@@ -282,3 +282,12 @@ def test_a_value_said_again_before_each_text_costs_nothing() -> None:
         cleaner.sensitive("apollo")
         assert cleaner.clean("cannot start apollo") == "cannot start <name>"
     assert cleaner._ready is ready
+
+
+def test_a_dash_counts_the_same_whatever_texts_came_before() -> None:
+    """The strictness after a sign alone is the one before it, so no text may leave it behind for the next."""
+    text = "statistical computing - kenvedy fails"
+    first = Cleaner().clean(text)
+    after = Cleaner()
+    after.clean("no container - at all")
+    assert after.clean(text) == first

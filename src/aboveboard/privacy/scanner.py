@@ -18,17 +18,18 @@ from aboveboard.privacy.vocabulary import ANY, COMMON, PLACE, SECRET, Vocabulary
 __all__ = ["Passed", "Scanner"]
 
 DEEPEST = 4
-LONGEST_PASSED = 64
+LONGEST_PASSED, LONGEST_RUN = 64, 256
 
 
 class State:
-    """How strict the next token is judged, and after which tokens, which passed here before, it is judged how."""
+    """How strict the next token is judged; and the states after tokens, and runs of them, that passed here before."""
 
-    __slots__ = ("after", "allowed")
+    __slots__ = ("after", "after_run", "allowed")
 
     def __init__(self, allowed: int) -> None:
         self.allowed = allowed
         self.after: dict[str, State] = {"": self}
+        self.after_run: dict[str, State] = {}  # programs say the same words between names
 
     def remember(self, token: str, then: "State", most: int) -> None:
         """Let a token pass by one look-up from now on."""
@@ -36,6 +37,12 @@ class State:
             self.after.clear()
             self.after[""] = self
         self.after[token] = then
+
+    def remember_run(self, run: str, then: "State", most: int) -> None:
+        """Let a run of tokens pass by one look-up."""
+        if len(self.after_run) >= most:
+            self.after_run.clear()
+        self.after_run[run] = then
 
 
 class Passed(dict[tuple[int, int], State]):
@@ -142,7 +149,9 @@ class Scanner:
             line = SPACED_UNIX.sub(self._spaced_path, line)
         has_quotes = "'" in line or '"' in line or "`" in line or not line.isascii()
         line = self._quotes(line, base, depth) if has_quotes else self._tokens(line, base, base)[0]
-        return ALONE.sub(self._alone, line) if depth == 0 and ": " in line else line
+        if depth == 0 and ": " in line and ALONE.search(line) is not None:
+            return ALONE.sub(self._alone, line)
+        return line
 
     def _whole(self, line: str, phrases: Phrases | None) -> str:
         """What stands in a line whatever its quotes: long numbers, words spelled out, values of several words."""
@@ -246,8 +255,11 @@ class Scanner:
 
     def _tokens(self, segment: str, allowed: int, base: int) -> tuple[str, int]:
         """Clean what stands between blanks; what passed before costs one look-up, everything else is judged."""
+        state = first = self._passed[allowed, base]
+        then = first.after_run.get(segment)
+        if then is not None:
+            return segment, then.allowed
         tokens = segment.split(" ")
-        state = self._passed[allowed, base]
         after = state.after
         done: list[str] = []  # what was written so far, where anything was replaced
         start = size = 0  # from where on tokens stand as they were; the length of what was judged
@@ -271,7 +283,11 @@ class Scanner:
             if then is not state:
                 state = then
                 after = state.after
-        return (" ".join(done + tokens[start:]) if done else segment), state.allowed
+        if done:
+            return " ".join(done + tokens[start:]), state.allowed
+        if len(segment) <= LONGEST_RUN:
+            first.remember_run(segment, state, self._most_passed)
+        return segment, state.allowed
 
     def _token(self, token: str, allowed: int) -> str:
         """Clean a single token, which stands alone in quotes."""

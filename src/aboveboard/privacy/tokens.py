@@ -140,7 +140,10 @@ class Judge:
         if text == core:
             if allowed >= PLACE and base == ANY and LASTING.fullmatch(token):
                 words = tuple(PART.findall(core.lower()))
-                self._vocabulary.remember(token, (allowed, effect, words))
+                if (
+                    words or allowed == ANY
+                ):  # after a sign alone it stays as strict as it was: no word of its own
+                    self._vocabulary.remember(token, (allowed, effect, words))
             return token, effect
         return lead + text + tail, effect
 
