@@ -28,6 +28,7 @@ from aboveboard.collector.rights import Rights
 from aboveboard.collector.upkeep import keep_swept, keep_told
 from aboveboard.dashboard import admin_api, dashboard, observe_api
 from aboveboard.errors import AboveboardError
+from aboveboard.insights.again import Answers
 from aboveboard.store import Readers, connect, migrate
 from aboveboard.store.backup import tidy
 from aboveboard.store.erasure import erasures
@@ -76,7 +77,7 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
         committer.start()
         keeper.start()
         app.state.committer = committer
-        app.state.uses = Uses()
+        app.state.uses, app.state.answers = Uses(), Answers()
         hear = partial(keep_told, app.state.rights, app.state.readers, app.state.ended)
         told = asyncio.create_task(hear()) if cluster_of(eraser) else None
         sweeping = asyncio.create_task(keep_swept(app.state.readers, lambda: app.state.settings.sources))

@@ -5,6 +5,7 @@ A page is one question in `insights` and one template here, named after it. To a
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from aboveboard.dashboard.questions import FILTERS, ask, filters_of, wants_expor
 from aboveboard.dashboard.sign_in import Handler, signed_in
 from aboveboard.dashboard.templating import render
 from aboveboard.insights.actions import SMALL_GROUP
+from aboveboard.insights.again import Answers
 from aboveboard.insights.choices import choices
 from aboveboard.insights.disclosure import Answer
 from aboveboard.insights.filters import FilterError, Filters
@@ -83,7 +85,7 @@ def question_page(page: Page) -> Handler:
             return await show(request, page, [], status=400, complaint=str(wrong), **_no_answer(request))
         if export:
             return await csv(page.name, answer.rows)
-        offered = await with_client(request, lambda client: choices(client, answer.filters, answer.small))
+        offered = await _choices(request, answer)
         return await show(
             request,
             page,
@@ -101,6 +103,16 @@ def question_page(page: Page) -> Handler:
         )
 
     return signed_in(handler)
+
+
+async def _choices(request: Request, answer: Answer) -> dict[str, list[str]]:
+    """Return what filters can be set to beside those of an answer; all pages of one span share it."""
+    wide, ask = (
+        replace(answer.filters, equal={}, steps=(), new_since=""),
+        partial(choices, small=answer.small),
+    )
+    answers: Answers = request.app.state.answers
+    return await with_client(request, lambda client: answers.take(client, "choices", wide, ask, answer.small))
 
 
 async def _also(request: Request, page: Page, filters: Filters, answer: Answer) -> dict[str, Any]:

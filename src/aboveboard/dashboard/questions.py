@@ -13,6 +13,7 @@ from starlette.requests import Request
 from aboveboard.dashboard.declared import declared
 from aboveboard.dashboard.spreadsheet import wants_csv
 from aboveboard.insights import QUESTIONS
+from aboveboard.insights.again import Answers
 from aboveboard.insights.disclosure import Answer, disclosed
 from aboveboard.insights.filters import Filters, filters_from
 from aboveboard.insights.unused import used_by
@@ -52,11 +53,15 @@ async def ask(
     production = [source.name for source in settings.sources if not source.development]
     whole = exact(request, filters, None if export else role)
 
+    def guarded(client: Any, filters: Filters) -> Answer:
+        return disclosed(client, question, filters, production, settings.small_group)
+
     def answer(client: Any) -> Answer:
+        answers: Answers = request.app.state.answers
         if whole:
-            found = Answer(QUESTIONS[question](client, filters), filters)
+            found = Answer(answers.take(client, question, filters, QUESTIONS[question]), filters)
         else:
-            found = disclosed(client, question, filters, production, settings.small_group)
+            found = answers.take(client, question, filters, guarded, *production, settings.small_group)
         used = used_by(question, filters, found.rows, export=export)
         # That it was used is worth less than the answer: a store that is full still answers.
         with suppress(ClickHouseError):

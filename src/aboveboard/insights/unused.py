@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aboveboard.insights.asking import rows
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.looking import Look
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -29,8 +30,8 @@ FROM uses
 """
 
 _RECEIVED = """
-SELECT source, event, count() AS events, sumIf(bytes, part = 0) AS bytes
-FROM events FINAL
+SELECT source, event, sum(stored) AS stored_events, sum(size) AS bytes
+FROM {counted} AS events
 WHERE {where}
 GROUP BY source, event
 """
@@ -49,7 +50,7 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     (noted,) = rows(client, _NOTED, filters)
     since = noted["since"] if noted["noted"] else None
     uses = {(row["event"], row["property"]): row for row in rows(client, _USES, filters)}
-    received = {(row["source"], row["event"]): row for row in rows(client, _RECEIVED, filters)}
+    received = {(row["source"], row["event"]): row for row in Look(client, filters).rows(_RECEIVED)}
     limit = filters.until.date() - timedelta(days=DAYS)
     found = []
     for source, event, name in filters.declared:
@@ -57,7 +58,7 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
             continue
         use = uses.get((event, name))
         if not _fresh(use, limit):
-            got = {"events": None, "bytes": None} if name else received.get((source, event), {})
+            got = {"stored_events": None, "bytes": None} if name else received.get((source, event), {})
             found.append(
                 {
                     "source": source,
@@ -66,7 +67,7 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
                     "last_used": use["last_used"] if use else None,
                     "used_by": use["used_by"] if use else "",
                     "noted_since": since,
-                    "events": got.get("events", 0),
+                    "events": got.get("stored_events", 0),
                     "bytes": got.get("bytes", 0),
                 }
             )

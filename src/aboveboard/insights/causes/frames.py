@@ -1,6 +1,7 @@
 """How do all attributes, and all pairs of them, compare at once?"""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -198,10 +199,15 @@ class Frame:
         kind = self._ends.kind
         at = np.arange(self.size) + (64 * begins - np.searchsorted(kind, np.arange(begins.size)))[kind]
         found = np.zeros((len(marks), width), np.uint64)
-        has = np.zeros(64 * width, np.bool_)
-        for place, mark in enumerate(marks):
-            has[at] = self._codes(mark.column) == mark.code
-            found[place] = np.packbits(has).view(np.uint64)
+        place = 0
+        for column, those in groupby(marks, key=lambda mark: mark.column):
+            codes = self._codes(column)
+            # Between kinds stands what is unknown, which is no mark; short codes are compared faster.
+            spread = np.zeros(64 * width, np.uint8 if codes.max(initial=0) < 256 else codes.dtype)
+            spread[at] = codes
+            for mark in those:
+                found[place] = np.packbits(spread == mark.code).view(np.uint64)
+                place += 1
         return found
 
 

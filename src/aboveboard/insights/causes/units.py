@@ -79,7 +79,7 @@ class Units:
     @cached_property
     def failing(self) -> int:
         """How many installs failed."""
-        return int(np.unique(self.states.install[self.states.failed]).size)
+        return int(np.count_nonzero(starts(self.states.install[self.states.failed])))
 
     @cached_property
     def installs(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aboveboard.insights.causes.frames import Candidate
+from aboveboard.insights.causes.frames import Candidate, Mark
 from aboveboard.insights.causes.observed import Ends, Flags, ends
 from aboveboard.insights.causes.units import Codes, Units
 from aboveboard.insights.statistics import Comparison, Numbers
@@ -70,7 +70,8 @@ def weighed(units: Units, given: int | None, candidates: Sequence[Candidate]) ->
         own = units.given[given]
         place, failed, days = own.place, own.failed, own.days
     told = [each for each in candidates if given is not None or units.property_of(each) is None]
-    masks = {each: _mask(units, given, each) for each in told}
+    marks = {mark: _mask(units, given, mark) for mark in {mark for each in told for mark in each}}
+    masks = {each: np.logical_and.reduce([marks[mark] for mark in each]) for each in told}
     columns = {column.name: column.codes for column in units.states.columns}
     nothing = np.zeros(units.states.install.size, np.int64)
     version, system = (columns.get(name, nothing)[place] for name in ("version", "os"))
@@ -86,19 +87,16 @@ def weighed(units: Units, given: int | None, candidates: Sequence[Candidate]) ->
     )
 
 
-def _mask(units: Units, given: int | None, candidate: Candidate) -> Flags:
-    """Return which rows have all marks of a candidate."""
+def _mask(units: Units, given: int | None, mark: Mark) -> Flags:
+    """Return which rows have a mark."""
     known = len(units.states.columns)
-    found: Flags = np.ones(1, bool)
-    for column, code in candidate:
-        if column < known:
-            has = units.states.columns[column].codes == code
-            has = has if given is None else has[units.given[given].place]
-        else:
-            own, other = units.given[given or 0], units.given[column - known]
-            has = own.column.codes == code if own is other else own.beside(other, code)
-        found = found & has
-    return found
+    has: Flags
+    if mark.column < known:
+        has = units.states.columns[mark.column].codes == mark.code
+        return has if given is None else has[units.given[given].place]
+    own, other = units.given[given or 0], units.given[mark.column - known]
+    has = own.column.codes == mark.code if own is other else own.beside(other, mark.code)
+    return has
 
 
 def _alike(columns: Iterable[NDArray[Any]]) -> tuple[Codes, Codes]:

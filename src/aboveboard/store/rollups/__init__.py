@@ -4,7 +4,7 @@ from aboveboard.store.rollups.attempts import MANY, OTHER
 from aboveboard.store.rollups.build import Builder, Keeper, forget_all, untouched
 from aboveboard.store.rollups.divisions import DIVISION_PAIRS
 from aboveboard.store.rollups.facts import EDGES, FACT_ROWS, UPPER
-from aboveboard.store.rollups.relation import Relations, Standing, numbered, relations, standing
+from aboveboard.store.rollups.relation import Relations, Standing, generation, numbered, relations, standing
 from aboveboard.store.rollups.state import Build, State, builds, states
 from aboveboard.store.rollups.states import STATE
 from aboveboard.store.rollups.tables import ATTRIBUTES
@@ -12,5 +12,5 @@ from aboveboard.store.rollups.tables import ATTRIBUTES
 __all__ = [
     "ATTRIBUTES", "DIVISION_PAIRS", "EDGES", "FACT_ROWS", "MANY", "OTHER", "STATE", "UPPER",
     "Build", "Builder", "Keeper", "Relations", "Standing", "State",
-    "builds", "forget_all", "numbered", "relations", "standing", "states", "untouched",
+    "builds", "forget_all", "generation", "numbered", "relations", "standing", "states", "untouched",
 ]  # fmt: skip

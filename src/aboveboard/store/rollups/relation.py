@@ -1,14 +1,15 @@
 """What does a question read? One relation: the counts of partitions that are as they were, and the events of others."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from aboveboard.store.rollups.numbers import number_installs
-from aboveboard.store.rollups.state import Build, State, builds, distributed, partitions
+from aboveboard.store.rollups.state import Build, State, builds, distributed, partitions, unfinished
 from aboveboard.store.rollups.states import number_states, stated, states_of
 from aboveboard.store.rollups.tables import TABLES, events_of
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 else:
     Client = object
 
-__all__ = ["Relations", "Standing", "numbered", "relations", "standing"]
+__all__ = ["Relations", "Standing", "generation", "numbered", "relations", "standing"]
 
 _FEW = 20_000
 """So many events of a partition are read in a tenth of a second."""
@@ -77,7 +78,7 @@ class Standing(NamedTuple):
     """What is counted well enough, and all partitions: None in a cluster, whose servers count only their own."""
 
     good: Mapping[str, Build] | None
-    now: Collection[str] = ()
+    now: Mapping[str, tuple[State, int]] = MappingProxyType({})
 
 
 def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> Standing:
@@ -98,6 +99,20 @@ def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> St
         and (known[circle].state == state or (events > few and _lags(known[circle], state, oldest)))
     }
     return Standing(good, parts)
+
+
+def generation(client: "Client") -> frozenset[tuple[str, State | int]] | None:
+    """Return what an answer is made of: equal ones give equal answers, for spans of whole days.
+
+    None in a cluster, and while a deletion is under way: a partition has its number already, and not yet its effect.
+    """
+    good, now = standing(client)
+    # In this order: a deletion that has a number here by now, and is done by then, is seen by whoever asks after it.
+    if good is None or unfinished(client):
+        return None
+    return frozenset(
+        (circle, good[circle].number if circle in good else state) for circle, (state, _) in now.items()
+    )
 
 
 def _lags(build: Build, state: State, oldest: int) -> bool:
