@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 COMMON, TECHNICAL, NAMELIKE, PLAIN, RARE = 120, 26, 15, 10, 3
 NAME_TOO = 36
 # In fewer packages a word of prose must be in so many repositories too, or part of the identifiers of so many packages.
-SELDOM, SEEN, PARTS = 9, 4, 9
+SELDOM, SEEN, PARTS = 9, 6, 9
 DEED = re.compile(r".{4,}(?:[aiou]tion|ment|ness)s?$")  # whatever its first sense, nobody is called so
 SETTLED, SETTLED_FORM = 90, 50  # in this many packages a word that nobody is named after passes in quotes too
 JARGON = (
@@ -124,10 +124,20 @@ def is_settled(word: str, count: tuple[int, ...], dictionary: set[str], senses: 
     return count[0] >= (SETTLED_FORM if is_plain_form else SETTLED)
 
 
+def is_noun(word: str, senses: dict[str, int]) -> bool:
+    """Say whether a word is a noun of English, or the plural of one."""
+    return word in senses or (word.endswith("s") and word[:-1] in senses)
+
+
+def is_inflected(word: str, senses: dict[str, int]) -> bool:
+    """Say whether a word is a form of a verb or an adjective and no noun, as hardly any name is."""
+    is_form = word.endswith("s") or NO_NAME.match(word) is not None or ADJECTIVE.match(word) is not None
+    return is_form and not is_noun(word, senses)
+
+
 def is_seldom(word: str, count: tuple[int, ...], repositories: int, senses: dict[str, int]) -> bool:
     """Say whether a word is a noun of English and hardly of programs, as "beacon" and "holiday" are."""
-    is_noun = word in senses or (word.endswith("s") and word[:-1] in senses)
-    if not is_noun or NO_NAME.match(word) or ADJECTIVE.match(word) or DEED.match(word):
+    if not is_noun(word, senses) or NO_NAME.match(word) or ADJECTIVE.match(word) or DEED.match(word):
         return False
     return count[0] < SELDOM and count[3] < PARTS and repositories < SEEN
 
@@ -178,6 +188,7 @@ def main() -> None:
     )
     family = all_names(people_folder)
     sources_seen = counts([repositories])  # like descriptions too general for plain words, but full of terms
+    unnamed = dictionary - family
     terms = {word: count for word, count in sources_seen.items() if len(word) > 2 and word not in family}
     for word, count in (*counts([descriptions]).items(), *terms.items()):
         if word not in dictionary:
@@ -190,7 +201,10 @@ def main() -> None:
         else:
             is_word = word in dictionary or senses.get(word) in NAMELIKE_SENSES
             found = tier(word, count, is_namelike(word, senses) if is_word else None)
-        if found == 2 and is_seldom(word, count, sources_seen.get(word, (0,))[0], senses):
+        seen = sources_seen.get(word, (0,))[0]
+        if found is None and seen >= RARE and word in unnamed and is_inflected(word, senses):
+            found = 2
+        if found == 2 and is_seldom(word, count, seen, senses):
             continue
         if found is not None and (len(word) > 2 or found <= 1):
             tiers[word] = found
@@ -198,7 +212,8 @@ def main() -> None:
     tiers.update(dict.fromkeys([word for word in forms if is_form(word, dictionary, tiers, senses)], 1))
     for word in listed("technical.txt"):
         tiers[word] = min(1, tiers.get(word, 1))
-    for word in [word for word, found in tiers.items() if found == 1 and word not in people]:
+    # In the order of the alphabet, so that a word comes before its plural, and each build is the same.
+    for word in sorted(word for word, found in tiers.items() if found == 1 and word not in people):
         singular = word[:-1] if word.endswith("s") else ""
         is_plural = tiers.get(singular) == 0 and singular in dictionary and not is_namelike(singular, senses)
         if is_plural or is_settled(word, counted.get(word, (0, 0, 0, 0)), dictionary, senses):
