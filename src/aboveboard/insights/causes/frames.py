@@ -21,6 +21,9 @@ _PAIRED_SHARE = 0.01
 
 _VARYING = 0.005
 
+_FEW = 64
+"""Up to so many values are counted by their bits, one after the other."""
+
 
 class Mark(NamedTuple):
     """One value of one column."""
@@ -114,8 +117,13 @@ class Frame:
         sequence = np.argsort(found.kind.astype(np.uint16), kind="stable")
         self._ends = found._replace(kind=found.kind[sequence])
         self._places = seen.place[sequence]
-        self._known: dict[int, NDArray[np.int32]] = {}
-        self.everyone = self._side(np.zeros(self.size, np.int32), 1)
+        self._counts = np.bincount(self._ends.kind, minlength=self._ends.days.shape[1])
+        words = -(-self._counts // 64)
+        self._begins, self._width = np.cumsum(words) - words, int(words.sum())
+        first = np.cumsum(self._counts) - self._counts
+        self._at = np.arange(self.size) + np.repeat(64 * self._begins - first, self._counts)
+        self._known: dict[int, NDArray[np.uint64]] = {}
+        self.everyone = Side(*self._ends.summed(self._counts[:, None].astype(np.float64)))
         self.other, self._other = self._marks(others)
         self.own, self._own = (self.other, self._other) if by is None else self._marks([by])
 
@@ -141,12 +149,6 @@ class Frame:
     def _common(self, side: Side) -> Codes:
         return np.flatnonzero(side.installs[0] >= _PAIRED_SHARE * self.size)
 
-    def _codes(self, column: int) -> NDArray[np.int32]:
-        """Return the codes of a column, by observation."""
-        if column not in self._known:
-            self._known[column] = self._looked_up(column).astype(np.int32, copy=False)
-        return self._known[column]
-
     def _looked_up(self, column: int) -> Codes:
         known = len(self._units.states.columns)
         if column >= known:
@@ -156,17 +158,22 @@ class Frame:
             states = self._units.given[self.by - known].place[states]
         return self._units.states.columns[column].codes[states]
 
-    def _side(self, codes: NDArray[np.int32], size: int) -> Side:
+    def _side(self, column: int) -> Side:
         """Count the failing and the days of each code of a column."""
-        kinds = self._ends.days.shape[1]
-        counts = np.bincount(self._ends.kind * size + codes, minlength=kinds * size)
-        return Side(*self._ends.summed(counts.reshape(kinds, size).astype(np.float64)))
+        kinds, codes = self._counts.size, self._looked_up(column)
+        size = int(codes.max(initial=0)) + 1
+        if size > _FEW or not self.size:
+            counts = np.bincount(self._ends.kind * size + codes, minlength=kinds * size).reshape(kinds, size)
+        else:
+            counts = np.empty((kinds, size), np.int64)
+            counts[:, 1:] = self._counted(self._bits(column, range(1, size), codes)).T
+            counts[:, 0] = self._counts - counts[:, 1:].sum(axis=1)
+        return Side(*self._ends.summed(counts.astype(np.float64)))
 
     def _marks(self, columns: Sequence[int]) -> tuple[list[Mark], Side]:
         marks, sides = [], [_at(self.everyone, np.zeros(0, np.int64))]
         for column in columns:
-            codes = self._codes(column)
-            side = self._side(codes, int(codes.max(initial=0)) + 1)
+            side = self._side(column)
             counts = side.installs[0]
             fits = (counts >= LEAST) & (counts <= self.size - LEAST)
             fits[0] = False
@@ -176,38 +183,43 @@ class Frame:
 
     def _both(self, own: Sequence[Mark], other: Sequence[Mark]) -> Side:
         """Count the failing and the days of each pair, by the bits that both have; of equal sides each pair once."""
-        begins, width = self._words()
-        ones = self._bits(own, begins, width)
-        twos = ones if own == other else self._bits(other, begins, width)
+        ones = self._of_marks(own)
+        twos = ones if own == other else self._of_marks(other)
         strata = self._ends.days.shape[0]
         both = Side(*(np.zeros((strata, len(own), len(other))) for _ in range(2)))
         for place, bits in enumerate(ones):
             rest = place + 1 if own == other else 0
-            counts = np.add.reduceat(np.bitwise_count(twos[rest:] & bits), begins, axis=1, dtype=np.int64)
+            counts = self._counted(twos[rest:] & bits)
             for side, summed in zip(both, self._ends.summed(counts.T), strict=True):
                 side[:, place, rest:] = summed
         return both
 
-    def _words(self) -> tuple[Codes, int]:
-        """Return with which word of 64 bits each kind of ending begins, and how many words there are."""
-        words = -(-np.bincount(self._ends.kind) // 64)
-        ends = np.cumsum(words)
-        return ends - words, int(ends[-1])
+    def _counted(self, bits: NDArray[np.uint64]) -> Codes:
+        """Return marks × kinds of endings: how many observations have the mark."""
+        found: Codes = np.add.reduceat(np.bitwise_count(bits), self._begins, axis=1, dtype=np.int64)
+        return found
 
-    def _bits(self, marks: Sequence[Mark], begins: Codes, width: int) -> NDArray[np.uint64]:
+    def _of_marks(self, marks: Sequence[Mark]) -> NDArray[np.uint64]:
         """Return marks × words: a bit for each observation that has the mark."""
-        kind = self._ends.kind
-        at = np.arange(self.size) + (64 * begins - np.searchsorted(kind, np.arange(begins.size)))[kind]
-        found = np.zeros((len(marks), width), np.uint64)
-        place = 0
+        found = [np.zeros((0, self._width), np.uint64)]
         for column, those in groupby(marks, key=lambda mark: mark.column):
-            codes = self._codes(column)
-            # Between kinds stands what is unknown, which is no mark; short codes are compared faster.
-            spread = np.zeros(64 * width, np.uint8 if codes.max(initial=0) < 256 else codes.dtype)
-            spread[at] = codes
-            for mark in those:
-                found[place] = np.packbits(spread == mark.code).view(np.uint64)
-                place += 1
+            codes = [mark.code for mark in those]
+            if column in self._known:
+                found.append(self._known[column][np.array(codes) - 1])
+            else:
+                found.append(self._bits(column, codes, self._looked_up(column)))
+        return np.concatenate(found)
+
+    def _bits(self, column: int, marked: Sequence[int], codes: Codes) -> NDArray[np.uint64]:
+        """Return the bits of some codes of a column; those of all codes that it has are kept."""
+        # Between kinds stands what is unknown, which is no mark; short codes are compared faster.
+        spread = np.zeros(64 * self._width, np.uint8 if codes.max(initial=0) < 256 else np.int64)
+        spread[self._at] = codes
+        found = np.empty((len(marked), self._width), np.uint64)
+        for place, code in enumerate(marked):
+            found[place] = np.packbits(spread == code).view(np.uint64)
+        if isinstance(marked, range):
+            self._known[column] = found
         return found
 
 
