@@ -3,6 +3,7 @@
 A page is one question in `insights` and one template here, named after it. To add one: a line in PAGES.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -80,12 +81,13 @@ def question_page(page: Page) -> Handler:
         try:
             filters = filters_of(request)
             answer = await ask(request, page.name, filters, role, export=export)
-            also = {} if export else await _also(request, page, filters, answer)
+            if export:
+                return await csv(page.name, answer.rows)
+            also, offered = await asyncio.gather(
+                _also(request, page, filters, answer), _choices(request, answer)
+            )
         except FilterError as wrong:
             return await show(request, page, [], status=400, complaint=str(wrong), **_no_answer(request))
-        if export:
-            return await csv(page.name, answer.rows)
-        offered = await _choices(request, answer)
         return await show(
             request,
             page,
@@ -122,7 +124,8 @@ async def _also(request: Request, page: Page, filters: Filters, answer: Answer) 
         name, key = about[page.name]
         filters = replace(filters, equal={**filters.equal, name: answer.rows[0][key]})
     asked = page.also if answer.rows else ()
-    return {each: (await ask(request, each, filters, request.state.role)).rows for each in asked}
+    answers = await asyncio.gather(*(ask(request, each, filters, request.state.role) for each in asked))
+    return {each: also.rows for each, also in zip(asked, answers, strict=True)}
 
 
 async def show(
