@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -37,12 +37,24 @@ from aboveboard.store.message_ids import hash_stored
 from aboveboard.store.rollups import Keeper
 from aboveboard.store.uses import Uses
 
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
 __all__ = ["application"]
 
 _log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
+
+
+class Opened(NamedTuple):
+    """What is open before the first request: the store's writer, what is admitted, the audit log, the receipts' key."""
+
+    writer: "Client"
+    admission: Admission
+    audit: AuditLog
+    key: bytes
 
 
 def application(settings: Settings, reread: Callable[[], Settings] | None = None) -> App:
@@ -53,52 +65,7 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
     source's catalog cannot be used.
     """
     verify(settings.alerts)
-    admission = Admission(settings.sources, settings.file.parent)
     countries = _countries(settings)
-    writer = connect(settings.store)
-    migrate(writer)
-    hash_stored(writer, {source.name: source.install_key for source in settings.sources})
-    for erased in erasures(writer):
-        admission.tombstones.add(erased.source, erased.install, erased.before)
-    audit = AuditLog(settings.data / FILE_NAME)
-    key = bytes.fromhex(settings.receipt_key) or receipt_key(settings.data)
-    tidy(settings.store)
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        committer = Committer(writer, admission)
-        app.state.readers = Readers(settings.store)
-        eraser = connect(settings.store)
-        keeper = Keeper(connect(settings.store))
-        app.state.audit, app.state.receipt_key = audit, key
-        app.state.rights = Rights(eraser, committer, audit, key)
-        if not cluster_of(eraser):
-            app.state.rights.finish()
-        committer.start()
-        keeper.start()
-        app.state.committer = committer
-        app.state.uses, app.state.answers = Uses(), Answers()
-        hear = partial(keep_told, app.state.rights, app.state.readers, app.state.ended)
-        told = asyncio.create_task(hear()) if cluster_of(eraser) else None
-        sweeping = asyncio.create_task(keep_swept(app.state.readers, lambda: app.state.settings.sources))
-        watching = asyncio.create_task(keep_watching(app.state.readers, lambda: app.state.settings))
-        metrics = _metrics(committer, settings)
-        if reread is not None:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, app, reread)
-        yield
-        sweeping.cancel()
-        watching.cancel()
-        if told is not None:
-            told.cancel()
-        keeper.stop()
-        committer.stop()
-        if metrics is not None:
-            metrics.shutdown()
-        app.state.readers.close()
-        eraser.close()
-        writer.close()
-        audit.close()
-
     pages = Starlette(
         routes=[
             Route("/healthz", _healthz),
@@ -110,7 +77,7 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
         ],
         middleware=dashboard.middleware(settings),
         exception_handlers=dashboard.exception_handlers(),
-        lifespan=lifespan,
+        lifespan=asynccontextmanager(partial(_running, _opened(settings), reread)),
     )
     pages.state.settings, pages.state.countries = settings, countries
     pages.state.ended = Ended(settings.data / ENDED_FILE)
@@ -122,6 +89,61 @@ def application(settings: Settings, reread: Callable[[], Settings] | None = None
             await pages(scope, receive, send)
 
     return app
+
+
+def _opened(settings: Settings) -> Opened:
+    """Open the store, bring it up to date, and read what a collector has to know of it."""
+    admission = Admission(settings.sources, settings.file.parent)
+    writer = connect(settings.store)
+    migrate(writer)
+    hash_stored(writer, {source.name: source.install_key for source in settings.sources})
+    for erased in erasures(writer):
+        admission.tombstones.add(erased.source, erased.install, erased.before)
+    audit = AuditLog(settings.data / FILE_NAME)
+    key = bytes.fromhex(settings.receipt_key) or receipt_key(settings.data)
+    tidy(settings.store)
+    return Opened(writer, admission, audit, key)
+
+
+async def _running(
+    opened: Opened, reread: Callable[[], Settings] | None, app: Starlette
+) -> AsyncIterator[None]:
+    """Start everything that runs beside the requests, and end it in the order that loses nothing."""
+    state, settings = app.state, app.state.settings
+    committer = state.committer = Committer(opened.writer, opened.admission)
+    state.readers, state.uses, state.answers = Readers(settings.store), Uses(), Answers()
+    eraser = connect(settings.store)
+    keeper = Keeper(connect(settings.store))
+    state.audit, state.receipt_key = opened.audit, opened.key
+    state.rights = Rights(eraser, committer, opened.audit, opened.key)
+    if not cluster_of(eraser):
+        state.rights.finish()
+    committer.start()
+    keeper.start()
+    tasks = [asyncio.create_task(work) for work in _beside(app, told=bool(cluster_of(eraser)))]
+    metrics = _metrics(committer, settings)
+    if reread is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, app, reread)
+    yield
+    for task in tasks:
+        task.cancel()
+    keeper.stop()
+    committer.stop()
+    if metrics is not None:
+        metrics.shutdown()
+    state.readers.close()
+    eraser.close()
+    opened.writer.close()
+    opened.audit.close()
+
+
+def _beside(app: Starlette, *, told: bool) -> Iterator[Coroutine[Any, Any, None]]:
+    """Give what goes on in the background: sweeping, watching, and in a cluster hearing of what others erase."""
+    state = app.state
+    if told:
+        yield keep_told(state.rights, state.readers, state.ended)
+    yield keep_swept(state.readers, lambda: state.settings.sources)
+    yield keep_watching(state.readers, lambda: state.settings)
 
 
 def _metrics(committer: Committer, settings: Settings) -> Any:
