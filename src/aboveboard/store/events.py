@@ -39,7 +39,7 @@ QUARANTINE = (
 DROPS = ("source", "day", "event", "path", "reason", "count")
 
 _types: MutableMapping["Client", dict[tuple[str, ...], list[str]]] = WeakKeyDictionary()
-"""The types of (table, columns), as each client was told: asked for anew they cost a tenth of a small insert."""
+"""The types of (table, columns), of which each client was told: asked for anew they cost a tenth of a small insert."""
 
 
 def insert(
@@ -54,7 +54,8 @@ def insert(
     known, key = _types.setdefault(client, {}), (table, *names)
     if key not in known:
         types = {row[0]: row[1] for row in client.query(f"DESCRIBE TABLE {table}").result_rows}
-        known[key] = [types[name] for name in names]
+        # The driver makes a dictionary of words in Python, the engine makes it of plain words: a sixth less for all.
+        known[key] = [types[name].replace("LowCardinality(String)", "String") for name in names]
     client.insert(
         table,
         [list(column) for column in zip(*rows, strict=True)],
