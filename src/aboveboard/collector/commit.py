@@ -18,6 +18,7 @@ from aboveboard.collector.body import gunzip
 from aboveboard.collector.event import Batch, Event, Quarantined
 from aboveboard.errors import RequestRefused, StoreError
 from aboveboard.store import DROPS, QUARANTINE, insert, write_something
+from aboveboard.store.reasons import first_line
 from aboveboard.store.written import embedded, ensure, mend
 
 if TYPE_CHECKING:
@@ -275,7 +276,7 @@ class Committer:
                 _log.error("Rows do not fit the store, by a mistake of this program.%s", _where(error))
                 return False
             if not self._away:
-                _log.error("The store refuses: %s", str(error).strip().partition("\n")[0][:300])
+                _log.error("The store refuses: %s", first_line(error))
             self._away, self.healthy = True, False
             return False
         if self._away:

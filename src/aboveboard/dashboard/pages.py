@@ -109,12 +109,12 @@ def question_page(page: Page) -> Handler:
 
 async def _choices(request: Request, answer: Answer) -> dict[str, list[str]]:
     """Return what filters can be set to beside those of an answer; all pages of one span share it."""
-    wide, ask = (
-        replace(answer.filters, equal={}, steps=(), new_since=""),
-        partial(choices, small=answer.small),
-    )
+    wide = replace(answer.filters, equal={}, steps=(), new_since="")
+    found = partial(choices, small=answer.small)
     answers: Answers = request.app.state.answers
-    return await with_client(request, lambda client: answers.take(client, "choices", wide, ask, answer.small))
+    return await with_client(
+        request, lambda client: answers.take(client, "choices", wide, found, answer.small)
+    )
 
 
 async def _also(request: Request, page: Page, filters: Filters, answer: Answer) -> dict[str, Any]:

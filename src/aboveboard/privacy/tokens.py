@@ -140,9 +140,8 @@ class Judge:
         if text == core:
             if allowed >= PLACE and base == ANY and LASTING.fullmatch(token):
                 words = tuple(PART.findall(core.lower()))
-                if (
-                    words or allowed == ANY
-                ):  # after a sign alone it stays as strict as it was: no word of its own
+                # After a sign alone it stays as strict as it was, whatever that was.
+                if words or allowed == ANY:
                     self._vocabulary.remember(token, (allowed, effect, words))
             return token, effect
         return lead + text + tail, effect

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from aboveboard.store.reasons import first_line
 from aboveboard.store.rollups.numbers import number_installs
 from aboveboard.store.rollups.state import builds, distributed, states, unfinished
 from aboveboard.store.rollups.states import number_states, stated
@@ -136,8 +137,8 @@ class Builder:
 class Keeper:
     """The thread that keeps the rollups of a running server; it rests nine tenths of its time.
 
-    While it counts it may use a whole processor: a day of 357,000 events takes about three seconds of it. On Linux
-    its own thread, which does a third of that, steps back behind whoever else has work: commits above all.
+    While it counts it may use a whole processor: a day of 357,000 events takes several seconds of it. On Linux its
+    own thread, which does a third of that, steps back behind whoever else has work: commits above all.
     """
 
     _SECONDS = 2.0
@@ -169,7 +170,7 @@ class Keeper:
                 self._builder.refresh()
                 said = ""
             except Exception as error:  # noqa: BLE001  (the one boundary of this thread: questions do without)
-                text = str(error).partition("\n")[0][:300]
+                text = first_line(error)
                 if text != said:
                     _log.error("Rollups were not made, and are tried again: %s", text)
                 said = text
