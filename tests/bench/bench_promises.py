@@ -17,7 +17,7 @@ from aboveboard import Host, Telemetry
 from tests.bench.figures import Figure
 from tests.client.apps import CATALOG, ROOT, command, environment
 from tests.client.collector import Collector
-from tests.collector.test_crash import kill_while_sending
+from tests.collector.test_crash import Aftermath, kill_while_sending
 from tests.privacy.scoring import score
 from tests.privacy.test_scores import STYLES, records
 
@@ -108,11 +108,11 @@ def figures(found: dict[str, Any]) -> list[Figure]:
         made.append(
             Figure(f"privacy: messages wiped, names {style}, shapes kept aside", shares["wiped"], "%")
         )
-    kills = found["faults"]
+    left: Aftermath = found["faults"]
     return [
         *made,
         Figure("client: a no is heard in every process", found["revocation"], "s", 1),
-        Figure(f"faults: accepted events lost in {KILLS} kills", kills["missing"], "events", 0),
-        Figure(f"faults: accepted events doubled in {KILLS} kills", kills["doubled"], "events", 0),
-        Figure(f"faults: accepted events in {KILLS} kills", kills["accepted"], "events", at_most=False),
+        Figure(f"faults: accepted events lost in {KILLS} kills", left.missing, "events", 0),
+        Figure(f"faults: accepted events doubled in {KILLS} kills", left.doubled, "events", 0),
+        Figure(f"faults: accepted events in {KILLS} kills", left.accepted, "events", at_most=False),
     ]
