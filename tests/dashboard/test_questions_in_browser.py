@@ -75,6 +75,8 @@ def test_a_page_is_accessible_and_quiet_in_every_look(visit: Visit, page: Page, 
     pictures = pictures_folder(tmp_path)
     assert visit.open(page.path) == 200
     assert visit.page.locator("table.rows tbody tr").count() > 0 or page.name == "unused"
+    plots = visit.page.locator(".plot")
+    assert plots.evaluate_all("every => every.every(plot => plot.scrollWidth <= plot.clientWidth)")
     # Loaded once: dark and narrow are looks of the same answer.
     for scheme, width in LOOKS:
         visit.look(scheme, width)

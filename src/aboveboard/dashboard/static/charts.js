@@ -56,16 +56,23 @@
     const place = figure.querySelector(".plot");
     const data = JSON.parse(figure.dataset.chart);
     drawn.get(figure)?.destroy();
-    figure.classList.add("drawn");
     drawn.set(figure, new uPlot(options(figure, data, place.clientWidth || 600), [data.x, ...data.series.map((line) => line.values)], place));
   };
 
-  const look = () => {
-    for (const figure of [...drawn.keys()]) if (!figure.isConnected) { drawn.get(figure).destroy(); drawn.delete(figure); }
-    document.querySelectorAll("figure[data-chart]").forEach((figure) => { if (!drawn.has(figure)) draw(figure); });
+  // All take their places before the first is measured: alone it would be as wide as the whole row.
+  const show = (figures) => {
+    figures.forEach((figure) => figure.classList.add("drawn"));
+    figures.forEach(draw);
   };
 
-  const again = () => document.querySelectorAll("figure[data-chart]").forEach(draw);
+  const figures = () => [...document.querySelectorAll("figure[data-chart]")];
+
+  const look = () => {
+    for (const figure of [...drawn.keys()]) if (!figure.isConnected) { drawn.get(figure).destroy(); drawn.delete(figure); }
+    show(figures().filter((figure) => !drawn.has(figure)));
+  };
+
+  const again = () => show(figures());
 
   look();
   new MutationObserver(look).observe(document.querySelector("main"), { childList: true, subtree: true });
