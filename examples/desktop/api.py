@@ -5,7 +5,6 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtWidgets import QWidget
@@ -104,27 +103,36 @@ class ExtensionApi:
         self._into.providers.append(provider)
 
 
-def activate_all(host: Host, telemetry: "Telemetry", into: Contributions) -> list[Loaded]:
-    """Activate every package below `desktop.extensions`; one that fails is shown with its reason."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An extension that is there and not yet active, with its logger."""
+
+    module: Any
+    manifest: Manifest
+    logger: "TelemetryLogger"
+
+
+def find_all(telemetry: "Telemetry") -> list[Found]:
+    """Import every package below `desktop.extensions` and read what it declares; no window is needed for it."""
     import desktop.extensions as home
 
     names = sorted(found.name for found in pkgutil.iter_modules(home.__path__))
-    return [_activate(f"{home.__name__}.{name}", host, telemetry, into) for name in names]
+    return [_find(f"{home.__name__}.{name}", telemetry) for name in names]
 
 
-def _activate(name: str, host: Host, telemetry: "Telemetry", into: Contributions) -> Loaded:
+def _find(name: str, telemetry: "Telemetry") -> Found:
     module: Any = importlib.import_module(name)
     manifest: Manifest = module.MANIFEST
-    logger = telemetry.logger(
-        manifest.name, manifest.version, PUBLISHER, catalog=_catalog_of(module), modules=(name,)
-    )
+    catalog = Path(str(module.__file__)).with_name("telemetry.toml")
+    logger = telemetry.logger(manifest.name, manifest.version, PUBLISHER, catalog=catalog, modules=(name,))
+    return Found(module, manifest, logger)
+
+
+def activate(found: Found, host: Host, into: Contributions) -> Loaded:
+    """Activate an extension in the window's thread; one that fails is shown with its reason."""
     try:
-        module.activate(ExtensionApi(manifest, host, logger, into))
+        found.module.activate(ExtensionApi(found.manifest, host, found.logger, into))
     except Exception as error:  # noqa: BLE001  (somebody else's code: the app goes on without it)
-        logger.log_error(error)
-        return Loaded(manifest, reason(error))
-    return Loaded(manifest)
-
-
-def _catalog_of(module: ModuleType) -> Path:
-    return Path(str(module.__file__)).with_name("telemetry.toml")
+        found.logger.log_error(error)
+        return Loaded(found.manifest, reason(error))
+    return Loaded(found.manifest)

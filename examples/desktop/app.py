@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from aboveboard import Telemetry
+    from desktop.api import Found
 
 SETTLED_MILLISECONDS = 250
 
@@ -34,30 +35,33 @@ def main(arguments: list[str]) -> int:
 
 
 def begin(window: Window) -> None:
-    """Put telemetry together beside the window, which can be used meanwhile, and then settle."""
+    """Put telemetry together and find the extensions beside the window, which can be used meanwhile; then settle."""
 
-    def make() -> "Telemetry":
+    def make() -> "tuple[Telemetry, list[Found]]":
+        from aboveboard.integrations.qt import watch_slots
+        from desktop.api import find_all
         from desktop.usage import make_telemetry
 
-        return make_telemetry(os.environ)
+        telemetry = make_telemetry(os.environ)
+        watch_slots(telemetry)
+        return telemetry, find_all(telemetry)
 
-    def made(done: "Future[Telemetry]") -> None:
-        settle(window, done.result())
+    def made(done: "Future[tuple[Telemetry, list[Found]]]") -> None:
+        settle(window, *done.result())
 
     window.begin()
     window.jobs.quietly(make, made)
 
 
-def settle(window: Window, telemetry: "Telemetry") -> None:
+def settle(window: Window, telemetry: "Telemetry", found: "list[Found]") -> None:
     """Hand telemetry to the window, activate extensions, and ask where there is something to ask."""
     from aboveboard.integrations.podman import report_providers
-    from aboveboard.integrations.qt import track_pages, watch_slots
-    from desktop.api import Contributions, activate_all
+    from aboveboard.integrations.qt import track_pages
+    from desktop.api import Contributions, activate
 
     window.take(telemetry)
-    watch_slots(telemetry)
     brought = Contributions()
-    loaded = activate_all(window, telemetry, brought)
+    loaded = [activate(each, window, brought) for each in found]
     window.add_extensions(loaded, brought.commands, lambda: report_providers(telemetry, *brought.providers))
     for text, shape, page in brought.pages:
         window.add_page(text, shape, page)

@@ -110,9 +110,9 @@ def main() -> int:
 
     begin = app.settle
 
-    def settle(window: Any, telemetry: Any) -> None:
+    def settle(window: Any, *made: Any) -> None:
         listen(os.environ["DESKTOP_PROBE"], window)
-        begin(window, telemetry)
+        begin(window, *made)
         if wait := os.environ.get("DESKTOP_QUIT_AFTER"):
             QTimer.singleShot(int(wait), QApplication.quit)
 

@@ -69,8 +69,8 @@ def main() -> None:
         found["imported"] = sorted(name for name in sys.modules if name.startswith("aboveboard"))
         begin(window)
 
-    def settled(window: Any, telemetry: Any) -> None:
-        settle(window, telemetry)
+    def settled(window: Any, *made: Any) -> None:
+        settle(window, *made)
         window.repaint()
         found["settled"] = time.thread_time()
         QTimer.singleShot(0, QApplication.quit)

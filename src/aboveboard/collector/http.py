@@ -60,7 +60,7 @@ _OTLP_PROTOBUF = Protocol(
     otlp.decode_protobuf, otlp.answer_protobuf, otlp.refusal_protobuf, _PROTOBUF, bearer=True
 )
 
-_FLAGS = frozenset(("/flags", "/decide"))
+_FLAGS = ("/flags", "/decide")
 INGEST: Mapping[str, Protocol] = {
     "/v1/batch": _BATCH,
     "/v1/b": _BATCH,
