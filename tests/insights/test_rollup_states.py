@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from aboveboard.insights import QUESTIONS
 from aboveboard.store.erasure import erase
-from aboveboard.store.rollups import Builder, builds, relations, standing, states
-from tests.insights.conftest import NOON, Store, sent
+from aboveboard.store.rollups import WEEKS, Builder, builds, counted, relations, standing, states
+from tests.insights.conftest import NOON, Put, Store, sent
 from tests.insights.test_rollups import midnight
 
 
@@ -54,7 +54,41 @@ def test_a_build_that_was_cut_off_is_never_read(store: Store) -> None:
     later.refresh()
     later.refresh()
     kept = store.client.query("SELECT uniqExact(build) FROM rollup_counts").result_rows[0][0]
-    assert kept <= len(builds(store.client))
+    known, weeks = counted(store.client)
+    assert kept <= len(known) + len(weeks)
+
+
+def weeks_of(put: Put) -> tuple[int, int]:
+    """Return how many builds a look reads day by day, and how many with weeks."""
+    span = put.filters(days=39)
+    looked = relations(put.store.client, midnight(span.since), midnight(span.until))
+    return len(looked.builds), len(looked.weeks)
+
+
+def test_days_of_a_week_are_taken_together_until_one_of_them_changes(store: Store) -> None:
+    """Eight, nine and ten days ago: two of them at least are of one week, and today is of none."""
+    ago = (0, 8, 9, 10)
+    put = store.put([sent("pull", "a", at=NOON - timedelta(days=days)) for days in ago])
+    builder = Builder(store.client)
+    builder.refresh()
+    by_day, with_weeks = weeks_of(put)
+    assert with_weeks < by_day
+
+    put.more([sent("pull", "b", at=NOON - timedelta(days=days)) for days in ago[1:]])
+    looked = put.ask(QUESTIONS["actions"])
+    assert (looked[0]["events"], looked[0]["installs"]) == (7, 2)
+    builder.refresh()
+    assert weeks_of(put) == (by_day, with_weeks)
+    assert builder.refresh() == 0
+
+
+def test_an_erasure_leaves_nothing_in_a_week(store: Store) -> None:
+    put = store.put([sent("pull", "a", at=NOON - timedelta(days=days)) for days in (8, 9, 10)])
+    Builder(store.client).refresh()
+    erase(store.client, [(put.name, put.events[0].install)])
+    for table in WEEKS:
+        rows = f"SELECT count() FROM {table} WHERE source = {{source:String}}"
+        assert store.client.query(rows, parameters={"source": put.name}).result_rows == [(0,)], table
 
 
 def test_a_span_that_begins_within_a_day_is_read_from_events(store: Store) -> None:

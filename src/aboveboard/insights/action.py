@@ -22,7 +22,7 @@ DIVIDED_BY = (
 # Without an event: the one that fails with most installs, or else the one of most installs.
 _EVENT = """
 SELECT event
-FROM {counted} AS events
+FROM {counted_in_all} AS events
 WHERE {where}
     AND kind = 'track'
     {condition}

@@ -29,7 +29,7 @@ SELECT
     sum(ended) AS that_ended,
     {lasted} AS lasted,
     {how_many} AS how_many
-FROM {counted} AS events
+FROM {counted_in_all} AS events
 WHERE {where}
     AND kind IN ('track', 'page', 'screen')
 GROUP BY event
@@ -47,7 +47,7 @@ SELECT
     {installs} AS by_installs,
     max(source IN {{open_sources:Array(String)}}) AS open,
     argMin(first_failure, (first_failure.1, first_failure.2, first_failure.3)) AS first
-FROM {counted} AS events
+FROM {counted_in_all} AS events
 WHERE {where}
     AND failed
 GROUP BY event, fingerprint

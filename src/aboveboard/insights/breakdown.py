@@ -39,7 +39,7 @@ LIMIT 400 BY by
 _CODES = {"status code": "status", "exit code": "exit"}
 
 _KNOWN = "(division, value)"
-_WEEK = "('week', if(division = 'day', toString(toMonday(day)), ''))"
+_WEEK = "('week', if(division = 'day', toString(toMonday(toDateOrZero(value))), ''))"
 
 
 def breakdown(look: Look, by: tuple[str, ...], *, failed: bool = False) -> list[dict[str, Any]]:
@@ -55,17 +55,21 @@ def breakdown(look: Look, by: tuple[str, ...], *, failed: bool = False) -> list[
     known = [name for name in by if name in DIVISION_PAIRS]
     found = []
     if set(look.named) <= {"event", "reason"}:
-        of_these = {"table": "{divisions}", "pairs": f"{_KNOWN}, {_WEEK}" if "week" in by else _KNOWN}
+        of_these = {"table": "{divisions_in_all}", "pairs": f"{_KNOWN}, {_WEEK}" if "week" in by else _KNOWN}
         narrow = "AND division IN {divisions:Array(String)}"
         found += look.rows(
             _of(of_these), words | {"condition": f"{words['condition']} {narrow}"}, divisions=known
         )
     else:
-        pairs = ", ".join(f"('{name}', toString({DIVISION_PAIRS[name]}))" for name in known)
-        found += look.rows(_of({"table": "{counts}", "pairs": pairs}), words)
+        for table, names in (
+            ("{counts}", [name for name in known if name == "day"]),
+            ("{counts_in_all}", [name for name in known if name != "day"]),
+        ):
+            pairs = ", ".join(f"('{name}', toString({DIVISION_PAIRS[name]}))" for name in names)
+            found += look.rows(_of({"table": table, "pairs": pairs}), words) if names else []
     codes = [f"('{name}', {column})" for name, column in _CODES.items() if name in by]
     if codes:
-        found += look.rows(_of({"table": "{codes}", "pairs": ", ".join(codes)}), words)
+        found += look.rows(_of({"table": "{codes_in_all}", "pairs": ", ".join(codes)}), words)
     divided = [_row(row) for row in found]
     divided.sort(key=lambda row: (by.index(row["by"]), row["value"] if row["by"] in ("day", "week") else ""))
     return divided

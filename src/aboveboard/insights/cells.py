@@ -86,7 +86,7 @@ GROUP BY {names} WITH CUBE
 
 _ALL = """
 SELECT {installs} AS by_installs, {estimated} AS times
-FROM {counted} AS events
+FROM {counted_in_all} AS events
 WHERE {where}
     {condition}
 """
@@ -160,7 +160,7 @@ def read_cells(
             for place, name in enumerate(names)
         ),
         condition=condition,
-        table="counted" if set(names) <= _COARSE else "counts",
+        table=("counted" if set(names) <= _COARSE else "counts") + ("" if "day" in names else "_in_all"),
     )
     everything = replace(filters, equal={})
     found = Look(client, everything).rows(sql) if counted else rows(client, sql, everything)

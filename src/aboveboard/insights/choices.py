@@ -24,7 +24,7 @@ SELECT
     topKWeightedIf(250)(country, stored, country != '') AS of_country,
     topKWeightedIf(200)(extension, stored, extension != '') AS of_extension,
     topKWeightedIf(500)(event, stored, event != '') AS of_event
-FROM {counts} AS events
+FROM {counts_in_all} AS events
 WHERE {where}
 """
 
@@ -33,7 +33,7 @@ _INSTALLS = """
 SELECT
     app_version AS version, os, arch, country, extension, event,
     groupBitmapMerge(installs) AS by_installs
-FROM {counts} AS events
+FROM {counts_in_all} AS events
 WHERE {where}
 GROUP BY GROUPING SETS ((version), (os), (arch), (country), (extension), (event))
 """

@@ -20,7 +20,7 @@ SELECT
     groupBitmapMerge(installs) AS by_installs,
     toUInt64(round(sum(weights))) AS times,
     toUInt64(round(sum(failing))) AS failures
-FROM {attributes} AS events
+FROM {attributes_in_all} AS events
 WHERE {of_installs}
 GROUP BY attribute, value
 ORDER BY attribute, by_installs DESC, value
@@ -48,7 +48,7 @@ LIMIT 200 BY attribute
 
 _INSTALLS = """
 SELECT {installs} AS by_installs
-FROM {counted} AS events
+FROM {counted_in_all} AS events
 WHERE {where}
 """
 

@@ -20,7 +20,7 @@ DIVIDED_BY = ("version", "os", "arch", "country", "event", "extension version", 
 # Without a reason: the one of most installs.
 _REASON = """
 SELECT fingerprint
-FROM {counted} AS events
+FROM {counted_in_all} AS events
 WHERE {where}
     AND failed
 GROUP BY fingerprint

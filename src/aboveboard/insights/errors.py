@@ -1,6 +1,7 @@
 """Which failures are there, since when, in which versions, and for how many?"""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from aboveboard.insights.actions import SMALL_GROUP
@@ -25,14 +26,21 @@ SELECT
     max(last_time) AS last_seen,
     argMin(first_failure, (first_failure.1, first_failure.2, first_failure.3)) AS first,
     arraySort(groupUniqArray(100)(app_version)) AS versions,
-    max(source IN {{open_sources:Array(String)}}) AS open,
-    sumMap([day], [weights]) AS by_day
-FROM {counts} AS events
+    max(source IN {{open_sources:Array(String)}}) AS open
+FROM {counts_in_all} AS events
 WHERE {where}
     AND failed
 GROUP BY fingerprint
 ORDER BY by_installs DESC, failures DESC, fingerprint
 LIMIT 500
+"""
+
+_DAYS = """
+SELECT fingerprint, sumMap([day], [weights]) AS by_day
+FROM {counted} AS events
+WHERE {where}
+    AND failed
+GROUP BY fingerprint
 """
 
 
@@ -44,13 +52,15 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     it, but for development sources), days (list of [day, failures]). With the filter
     `new_since` only those whose first version, in the time that is looked at, is that or a newer one.
     """
-    found = [_group(row) for row in Look(client, filters).rows(_ERRORS)]
+    look = Look(client, filters)
+    days = {row["fingerprint"]: row["by_day"] for row in look.rows(_DAYS)}
+    found = [_group(row, days[row["fingerprint"]]) for row in look.rows(_ERRORS)]
     if filters.new_since:
         return [row for row in found if order(row["first_version"]) >= order(filters.new_since)]
     return found
 
 
-def _group(row: dict[str, Any]) -> dict[str, Any]:
+def _group(row: dict[str, Any], days: tuple[list[date], list[float]]) -> dict[str, Any]:
     first = row["first"]
     # The driver gives a tuple whose parts have names as a mapping.
     *_, version, kind, code, status_code, exit_code, text = (
@@ -70,5 +80,5 @@ def _group(row: dict[str, Any]) -> dict[str, Any]:
         "status_code": status_code,
         "exit_code": exit_code,
         "text": text if row["open"] or row["by_installs"] >= SMALL_GROUP else "",
-        "days": [[day, round(count)] for day, count in zip(*row["by_day"], strict=True)],
+        "days": [[day, round(count)] for day, count in zip(*days, strict=True)],
     }

@@ -19,7 +19,7 @@ _MOST_ROWS = 25
 # Without an event: the one that fails with most installs. With a reason alone: the event that it is a reason of.
 _EVENT = """
 SELECT event
-FROM {counted} AS events
+FROM {counted_in_all} AS events
 WHERE {where}
     AND failed
 GROUP BY event

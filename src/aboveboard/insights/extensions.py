@@ -15,7 +15,7 @@ __all__ = ["ask"]
 
 _INSTALLED = """
 SELECT name AS extension, said AS version, {installs} AS by_installs
-FROM {facts} AS events
+FROM {facts_in_all} AS events
 WHERE {of_installs}
     AND kind = 'extension'
 GROUP BY extension, version
@@ -23,7 +23,7 @@ GROUP BY extension, version
 
 _BESIDE = """
 SELECT name AS extension, said AS version, app_version, {installs} AS by_installs
-FROM {facts} AS events
+FROM {facts_in_all} AS events
 WHERE {of_installs}
     AND kind = 'extension'
 GROUP BY extension, version, app_version
@@ -37,7 +37,7 @@ SELECT
     {estimated} AS times,
     {failures} AS failures,
     {success_rate} AS success_rate
-FROM {counted} AS events
+FROM {counted_in_all} AS events
 WHERE {where}
     AND extension != ''
 GROUP BY extension, version

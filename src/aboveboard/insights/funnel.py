@@ -18,7 +18,7 @@ _MOST_STEPS = 8
 
 _COMMON = """
 SELECT event
-FROM {counted} AS events
+FROM {counted_in_all} AS events
 WHERE {where}
     AND kind = 'track'
 GROUP BY event

@@ -16,7 +16,7 @@ _NEXT = 5
 
 _PAGES = """
 SELECT page, {estimated} AS times, {installs} AS by_installs
-FROM {views} AS events
+FROM {views_in_all} AS events
 WHERE {where}
 GROUP BY page
 ORDER BY times DESC, page
@@ -25,7 +25,7 @@ LIMIT 500
 
 _LED = """
 SELECT page, following, {estimated} AS times
-FROM {views} AS events
+FROM {views_in_all} AS events
 WHERE {where}
     AND following != ''
 GROUP BY page, following

@@ -30,7 +30,7 @@ FROM
     SELECT
         library, library_version, stored, timeless, nameless, changed,
         installs AS by_installs, late AS of_late, skewed AS of_skewed
-    FROM {counted} AS events
+    FROM {counted_in_all} AS events
     WHERE {where}
 )
 GROUP BY name, detail

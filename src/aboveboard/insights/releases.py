@@ -84,7 +84,7 @@ _TRIED_OF_SOME = _TRIED.replace("{tries}", "{counts}").replace(
 
 _FAILING = """
 SELECT DISTINCT event
-FROM {counted} AS events
+FROM {counted_in_all} AS events
 WHERE {where}
     AND failed
 """

@@ -31,7 +31,7 @@ FROM uses
 
 _RECEIVED = """
 SELECT source, event, sum(stored) AS stored_events, sum(size) AS bytes
-FROM {counted} AS events
+FROM {counted_in_all} AS events
 WHERE {where}
 GROUP BY source, event
 """

@@ -17,7 +17,7 @@ __all__ = ["known_columns"]
 
 _SAID = """
 SELECT kind, name, said, app_version, groupBitmapMergeState(installs) AS those
-FROM {facts} AS events
+FROM {facts_in_all} AS events
 WHERE {of_installs}
 GROUP BY kind, name, said, app_version
 """

@@ -5,15 +5,30 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aboveboard.store.reasons import first_line
 from aboveboard.store.rollups.numbers import number_installs
-from aboveboard.store.rollups.state import builds, distributed, states, unfinished
+from aboveboard.store.rollups.state import (
+    NO_WEEK,
+    Build,
+    State,
+    Week,
+    builds,
+    counted,
+    distributed,
+    row_of_build,
+    row_of_week,
+    states,
+    unfinished,
+)
 from aboveboard.store.rollups.states import number_states, stated
 from aboveboard.store.rollups.tables import TABLES, events_of
+from aboveboard.store.rollups.weeks import WEEKS
 from aboveboard.store.written import ensure
 
 if TYPE_CHECKING:
@@ -77,8 +92,8 @@ class Builder:
         """Count every partition that has changed, and return how many that were; none in a cluster."""
         if distributed(self._client):
             return 0
-        known = builds(self._client)
-        self._last = max([self._last, *(build.number for build in known.values())])
+        known, weeks = counted(self._client)
+        self._last = max([self._last, *_numbers(known, weeks)])
         now = states(self._client)
         gone = [circle for circle, build in known.items() if circle not in now and build.state.block >= 0]
         if gone:
@@ -93,6 +108,7 @@ class Builder:
             if self._stop.is_set() or not self.rebuild(circle):
                 break
             done += 1
+        self._gather()
         self._drop_old()
         return done
 
@@ -114,17 +130,41 @@ class Builder:
         number_states(self._client, [circle])
         events, states_too = events_of(_CIRCLE), stated(_CIRCLE)
         for table in TABLES.values():
-            select = table.build.format(build=f"toUInt64({number})", events=events, stated=states_too)
-            self._client.command(
-                f"INSERT INTO {table.name} {_SETTINGS} {select}", parameters={"circle": circle}
-            )
+            self._fill(table.name, table.build, number, circle, events=events, stated=states_too)
         ensure(self._client)
         ((days,),) = self._client.query(_DAYS, parameters={"circle": circle}).result_rows
-        _note(self._client, [[circle, number, state.block, state.mutation, days]])
+        _note(self._client, [row_of_build(circle, Build(number, state, days))])
         return True
 
+    def _gather(self) -> None:
+        """Take together the builds of each week, up to yesterday: what today brings would change it all the time."""
+        today = datetime.fromtimestamp(self._clock() / 1000, UTC).date()
+        known, weeks = counted(self._client)
+        for monday in _by_week(known, today).keys() | weeks.keys():
+            if self._stop.is_set():
+                break
+            with _BUILDING:
+                self._gather_week(monday, today)
+
+    def _gather_week(self, monday: str, today: date) -> None:
+        known, weeks = counted(self._client)
+        builds = _by_week(known, today).get(monday, [])
+        parts = frozenset(build.number for build in builds)
+        if parts == weeks.get(monday, NO_WEEK).parts or unfinished(self._client):
+            return
+        number = self._last = max(self._last + 1, self._clock())
+        days = sorted({day for build in builds for day in build.days})
+        for table, select in WEEKS.items() if parts else ():
+            self._fill(table, select, number, day=days[-1], parts=", ".join(map(str, parts)))
+        ensure(self._client)
+        _note(self._client, [row_of_week(monday, Week(number, parts, days))])
+
+    def _fill(self, table: str, select: str, number: int, circle: str = "", **words: object) -> None:
+        statement = select.format(build=f"toUInt64({number})", **words)
+        self._client.command(f"INSERT INTO {table} {_SETTINGS} {statement}", parameters={"circle": circle})
+
     def _drop_old(self) -> None:
-        good = {str(build.number) for build in builds(self._client).values()}
+        good = {str(number) for number in _numbers(*counted(self._client))}
         parts = self._client.query(_KNOWN, parameters={"tables": list(TABLES)}).result_rows
         now = self._monotonic()
         old = {number for _, number in parts} - good
@@ -189,11 +229,20 @@ def _forget(client: "Client", circles: Collection[str]) -> None:
 
     What was replaced and not dropped yet goes too: it may hold the same.
     """
-    known = builds(client)
-    last = max((build.number for build in known.values()), default=0)
-    gone = [circle for circle in circles if circle in known]
-    _note(client, [[circle, last + 1, -1, -1, []] for circle in gone])
-    good = {str(build.number) for circle, build in known.items() if circle not in gone}
+    known, weeks = counted(client)
+    number = max(_numbers(known, weeks), default=0) + 1
+    gone = {circle: build for circle, build in known.items() if circle in circles}
+    numbers = {build.number for build in gone.values()}
+    with_them = {monday: week for monday, week in weeks.items() if week.parts & numbers}
+    _note(
+        client,
+        [
+            *(row_of_build(circle, Build(number, State(-1, -1), [])) for circle in gone),
+            *(row_of_week(monday, NO_WEEK._replace(number=number)) for monday in with_them),
+        ],
+    )
+    left = set(_numbers(known, weeks)) - numbers - {week.number for week in with_them.values()}
+    good = {str(each) for each in left}
     for table, number in client.query(_KNOWN, parameters={"tables": list(TABLES)}).result_rows:
         if number not in good:
             _drop(client, table, number)
@@ -214,7 +263,7 @@ def untouched(client: "Client") -> Iterator[list[str]]:
         _note(
             client,
             [
-                [circle, build.number, *after[circle], build.days]
+                row_of_build(circle, build._replace(state=after[circle]))
                 for circle, build in known.items()
                 if circle not in touched
                 and circle in after
@@ -231,9 +280,25 @@ def forget_all(client: "Client") -> None:
         client.command(f"TRUNCATE TABLE {table}")
 
 
+def _numbers(known: Mapping[str, Build], weeks: Mapping[str, Week]) -> list[int]:
+    return [*(build.number for build in known.values()), *(week.number for week in weeks.values())]
+
+
+def _by_week(known: Mapping[str, Build], today: date) -> dict[str, list[Build]]:
+    """Return the builds of each week that are more than one, by its Monday: those whose days all are of it and over."""
+    found: defaultdict[str, list[Build]] = defaultdict(list)
+    for build in known.values():
+        mondays = {day - timedelta(days=day.weekday()) for day in build.days}
+        if len(mondays) == 1 and max(build.days) < today:
+            found[mondays.pop().isoformat()].append(build)
+    return {monday: builds for monday, builds in found.items() if len(builds) > 1}
+
+
 def _note(client: "Client", rows: Sequence[Sequence[object]]) -> None:
     if rows:
-        client.insert("rollup_builds", rows, column_names=["circle", "build", "block", "mutation", "days"])
+        client.insert(
+            "rollup_builds", rows, column_names=["circle", "build", "block", "mutation", "days", "parts"]
+        )
 
 
 def _drop(client: "Client", table: str, number: str) -> None:

@@ -1,7 +1,7 @@
 """What does a question read? One relation: the counts of partitions that are as they were, and the events of others."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from aboveboard.store.rollups.numbers import number_installs
-from aboveboard.store.rollups.state import Build, State, builds, distributed, partitions, unfinished
+from aboveboard.store.rollups.state import Build, State, Week, counted, distributed, partitions, unfinished
 from aboveboard.store.rollups.states import number_states, stated, states_of
 from aboveboard.store.rollups.tables import TABLES, events_of
+from aboveboard.store.rollups.weeks import BY_DAY, IN_ALL
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -31,33 +32,46 @@ _RAW = """source IN {sources:Array(String)}
 
 
 class Relations(NamedTuple):
-    """The same look at the events for all statements of an answer: builds that are good, partitions to be read."""
+    """The same look at the events for all statements of an answer: builds that are good, partitions to be read.
+
+    `weeks` are the same builds with those of weeks in the place of those that they were made of.
+    """
 
     builds: Sequence[int]
     raw: Sequence[str]
     every: Sequence[str] = ()
+    weeks: Sequence[int] = ()
     clustered: bool = False
 
     def sql(self) -> dict[str, str]:
-        """Return the SQL of each table's rows by its name; their parameters are in `parameters`."""
-        found = {name.removeprefix("rollup_"): self._of(name) for name in TABLES}
+        """Return the SQL of each table's rows by its name; their parameters are in `parameters`.
+
+        Beside `counts` there is `counts_in_all`, and so for others: fewer rows, whose `day` says nothing.
+        """
+        found = {_bare(name): self._of(name, "weeks" if name in BY_DAY else "builds") for name in TABLES}
+        found |= {f"{_bare(name)}_in_all": self._of(name, "weeks") for name in IN_ALL}
         return found | {"states": states_of(_RAW, hashed=self.clustered)}
 
     def parameters(self) -> dict[str, object]:
         """Return the values of the parameters in `sql`, but for those of the filters."""
-        return {"builds": list(self.builds), "raw": list(self.raw), "every": list(self.every)}
+        return {
+            "builds": list(self.builds),
+            "weeks": list(self.weeks),
+            "raw": list(self.raw),
+            "every": list(self.every),
+        }
 
     def of_events(self, name: str, condition: str) -> str:
         """Return the SQL of a table's rows, counted now of all events that meet a condition that it does not know."""
         return f"({self._counted(name, '_partition_id IN {every:Array(String)}', condition)})"
 
-    def _of(self, name: str) -> str:
+    def _of(self, name: str, builds: str) -> str:
         if self.clustered:
             return f"({self._counted(name, '')})"
         built = f"""
     SELECT *
     FROM {name}
-    WHERE build IN {{builds:Array(UInt64)}}
+    WHERE build IN {{{builds}:Array(UInt64)}}
         AND source IN {{sources:Array(String)}}
         AND day >= toDate({{since:DateTime64(3, 'UTC')}})
         AND toDateTime64(day, 3, 'UTC') < {{until:DateTime64(3, 'UTC')}}"""  # noqa: S608
@@ -75,10 +89,14 @@ class Relations(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What is counted well enough, and all partitions: None in a cluster, whose servers count only their own."""
+    """What is counted well enough, and all partitions: None in a cluster, whose servers count only their own.
+
+    `weeks` are there for what they are made of, whether that is still good or not.
+    """
 
     good: Mapping[str, Build] | None
     now: Mapping[str, tuple[State, int]] = MappingProxyType({})
+    weeks: Collection[Week] = ()
 
 
 def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> Standing:
@@ -90,7 +108,7 @@ def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> St
     """
     if distributed(client):
         return Standing(None)
-    known, parts = builds(client), partitions(client)
+    (known, weeks), parts = counted(client), partitions(client)
     oldest = (time.time_ns() // 1_000_000 if now_ms is None else now_ms) - _OLDEST_MS
     good = {
         circle: known[circle]
@@ -98,7 +116,7 @@ def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> St
         if circle in known
         and (known[circle].state == state or (events > few and _lags(known[circle], state, oldest)))
     }
-    return Standing(good, parts)
+    return Standing(good, parts, weeks.values())
 
 
 def generation(client: "Client") -> frozenset[tuple[str, State | int]] | None:
@@ -106,7 +124,7 @@ def generation(client: "Client") -> frozenset[tuple[str, State | int]] | None:
 
     None in a cluster, and while a deletion is under way: a partition has its number already, and not yet its effect.
     """
-    good, now = standing(client)
+    good, now, _ = standing(client)
     # In this order: a deletion that has a number here by now, and is done by then, is seen by whoever asks after it.
     if good is None or unfinished(client):
         return None
@@ -129,7 +147,7 @@ def relations(
     In a cluster all is read raw: its servers count their own partitions, which nobody compares yet. `stands` is what
     was seen for another span of the same answer.
     """
-    good, now = stands or standing(client)
+    good, now, weeks = stands or standing(client)
     if good is None:
         return Relations([], [], clustered=True)
     here = {circle: build for circle, build in good.items() if _meets(build, since, until)}
@@ -140,7 +158,10 @@ def relations(
     except ClickHouseError:
         # A full disk takes no new numbers; what is stored can be read all the same, by hashes and more slowly.
         return Relations([], [], clustered=True)
-    return Relations([build.number for build in whole.values()], raw, [*raw, *whole])
+    numbers = {build.number for build in whole.values()}
+    taken = [week for week in weeks if week.parts and week.parts <= numbers and _within(week, since, until)]
+    left = numbers.difference(*(week.parts for week in taken))
+    return Relations(sorted(numbers), raw, [*raw, *whole], [*sorted(left), *(week.number for week in taken)])
 
 
 def numbered(client: "Client", looked: Relations) -> Relations:
@@ -152,6 +173,14 @@ def numbered(client: "Client", looked: Relations) -> Relations:
     except ClickHouseError:
         return Relations([], [], clustered=True)
     return looked
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("rollup_")
+
+
+def _within(week: Week, since: datetime, until: datetime) -> bool:
+    return all(since <= _begin(day) and _begin(day) + timedelta(days=1) <= until for day in week.days)
 
 
 def _meets(build: Build, since: datetime, until: datetime) -> bool:

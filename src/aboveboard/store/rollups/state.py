@@ -5,16 +5,20 @@ mutation with each deletion, and a merge changes neither. A build is good while 
 made; so a crash at any moment leaves no build that looks good and is not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 else:
     Client = object
 
-__all__ = ["Build", "State", "builds", "distributed", "partitions", "states", "unfinished"]
+__all__ = [
+    "NO_WEEK", "Build", "Counted", "State", "Week", "builds", "counted", "distributed", "partitions", "row_of_build",
+    "row_of_week", "states", "unfinished",
+]  # fmt: skip
 
 # A part is called partition_firstblock_lastblock_level, and _mutation where there was one.
 _STATES = """
@@ -29,7 +33,7 @@ GROUP BY partition_id
 """
 
 _BUILDS = """
-SELECT circle, build, block, mutation, days
+SELECT circle, build, block, mutation, days, parts
 FROM rollup_builds FINAL
 """
 
@@ -40,7 +44,12 @@ WHERE database = currentDatabase() AND table = 'events' AND NOT is_done
 """
 
 
+_WEEK = "week "
+
 _ENGINE = "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = 'events'"
+
+
+_DISTRIBUTED: WeakKeyDictionary["Client", bool] = WeakKeyDictionary()
 
 
 class State(NamedTuple):
@@ -58,6 +67,25 @@ class Build(NamedTuple):
     days: Sequence[date]
 
 
+class Week(NamedTuple):
+    """One taking together of builds of a week: its number, the numbers of those builds, the days of their events."""
+
+    number: int
+    parts: frozenset[int]
+    days: Sequence[date]
+
+
+NO_WEEK = Week(0, frozenset(), [])
+"""What is said of a week that was let go of: it is of nothing, and nobody reads it."""
+
+
+class Counted(NamedTuple):
+    """All that is counted: the last build of each partition, good or not, and the last of each week, by its Monday."""
+
+    builds: Mapping[str, Build]
+    weeks: Mapping[str, Week]
+
+
 def partitions(client: "Client") -> dict[str, tuple[State, int]]:
     """Return the state of each partition of events, and how many rows it has."""
     return {
@@ -71,17 +99,37 @@ def states(client: "Client") -> dict[str, State]:
     return {name: state for name, (state, _) in partitions(client).items()}
 
 
-def builds(client: "Client") -> dict[str, Build]:
+def builds(client: "Client") -> Mapping[str, Build]:
     """Return the last build of each partition, whether it is still good or not."""
-    return {
-        circle: Build(number, State(block, mutation), days)
-        for circle, number, block, mutation, days in client.query(_BUILDS).result_rows
-    }
+    return counted(client).builds
+
+
+def counted(client: "Client") -> Counted:
+    """Return what is counted."""
+    builds, weeks = {}, {}
+    for circle, number, block, mutation, days, parts in client.query(_BUILDS).result_rows:
+        if circle.startswith(_WEEK):
+            weeks[circle.removeprefix(_WEEK)] = Week(number, frozenset(parts), days)
+        else:
+            builds[circle] = Build(number, State(block, mutation), days)
+    return Counted(builds, weeks)
+
+
+def row_of_build(circle: str, build: Build) -> list[object]:
+    """Return the row that says of a partition how it was counted last."""
+    return [circle, build.number, *build.state, list(build.days), []]
+
+
+def row_of_week(monday: str, week: Week) -> list[object]:
+    """Return the row that says of a week what it was made of last."""
+    return [_WEEK + monday, week.number, 0, 0, list(week.days), sorted(week.parts)]
 
 
 def distributed(client: "Client") -> bool:
-    """Whether events are spread over servers, each with partitions of its own."""
-    return bool(client.query(_ENGINE).result_rows[0][0] == "Distributed")
+    """Whether events are spread over servers, each with partitions of its own; a store never becomes so."""
+    if client not in _DISTRIBUTED:
+        _DISTRIBUTED[client] = bool(client.query(_ENGINE).result_rows[0][0] == "Distributed")
+    return _DISTRIBUTED[client]
 
 
 def unfinished(client: "Client") -> bool:

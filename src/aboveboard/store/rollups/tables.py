@@ -6,6 +6,7 @@ from aboveboard.store.rollups.attempts import ATTEMPTS, GIVEN
 from aboveboard.store.rollups.divisions import CODES, DIVISIONS
 from aboveboard.store.rollups.facts import FACTS, HAVING
 from aboveboard.store.rollups.views import OPENED, VIEWS
+from aboveboard.store.rollups.weeks import MERGED_COUNTS
 
 __all__ = ["ATTRIBUTES", "DURATION", "TABLES", "Table", "events_of"]
 
@@ -61,11 +62,7 @@ SELECT
     {{build}} AS build,
     {_BY},
     '' AS app_version, '' AS os, '' AS arch, '' AS country,
-    sum(stored), sum(size), sum(weights), sum(spread), sum(ended), sum(ended_weights), sum(worked),
-    sumMap(durations.1, durations.2), groupBitmapMergeState(installs),
-    sum(late), sum(skewed), sum(timeless), sum(nameless), sum(changed),
-    min(first_time), max(last_time),
-    argMin(first_failure, (first_failure.1, first_failure.2, first_failure.3))
+    {MERGED_COUNTS}
 FROM rollup_counts
 WHERE rollup_counts.build = {{build}}
 GROUP BY {_BY}
