@@ -23,6 +23,7 @@ from aboveboard.insights.again import Answers
 from aboveboard.insights.choices import choices
 from aboveboard.insights.disclosure import Answer
 from aboveboard.insights.filters import FilterError, Filters
+from aboveboard.store.rollups import held, standing
 
 __all__ = ["PAGES", "Page", "question_page", "show"]
 
@@ -80,12 +81,13 @@ def question_page(page: Page) -> Handler:
         role, export = request.state.role, wants_export(request)
         try:
             filters = filters_of(request)
-            answer = await ask(request, page.name, filters, role, export=export)
-            if export:
-                return await csv(page.name, answer.rows)
-            also, offered = await asyncio.gather(
-                _also(request, page, filters, answer), _choices(request, answer)
-            )
+            with held(await with_client(request, standing)):
+                answer = await ask(request, page.name, filters, role, export=export)
+                if export:
+                    return await csv(page.name, answer.rows)
+                also, offered = await asyncio.gather(
+                    _also(request, page, filters, answer), _choices(request, answer)
+                )
         except FilterError as wrong:
             return await show(request, page, [], status=400, complaint=str(wrong), **_no_answer(request))
         return await show(

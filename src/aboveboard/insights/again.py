@@ -8,7 +8,7 @@ from datetime import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aboveboard.insights.filters import Filters
-from aboveboard.store.rollups import generation
+from aboveboard.store.rollups import generation, held, standing
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -51,10 +51,22 @@ class Answers:
         Spans that begin or end within a day are asked anew, since events of that day are read.
         """
         edges = {filters.since.time(), filters.until.time()}
-        now = None if question in _BEYOND_EVENTS or edges != {time()} else generation(client)
+        if question in _BEYOND_EVENTS or edges != {time()}:
+            return ask(client, filters)
+        stands = standing(client)
+        with held(stands):
+            return self._take(client, generation(stands), (question, how, _hashable(filters)), filters, ask)
+
+    def _take(
+        self,
+        client: "Client",
+        now: Hashable,
+        key: Hashable,
+        filters: Filters,
+        ask: Callable[["Client", Filters], Found],
+    ) -> Found:
         if now is None:
             return ask(client, filters)
-        key = (question, how, _hashable(filters))
         answer = self._known(key, now)
         if answer is not None:
             known: Found = pickle.loads(answer)  # noqa: S301  (this process wrote it)

@@ -4,7 +4,15 @@ from aboveboard.store.rollups.attempts import MANY, OTHER
 from aboveboard.store.rollups.build import Builder, Keeper, forget_all, untouched
 from aboveboard.store.rollups.divisions import DIVISION_PAIRS
 from aboveboard.store.rollups.facts import EDGES, FACT_ROWS, UPPER
-from aboveboard.store.rollups.relation import Relations, Standing, generation, numbered, relations, standing
+from aboveboard.store.rollups.relation import (
+    Relations,
+    Standing,
+    generation,
+    held,
+    numbered,
+    relations,
+    standing,
+)
 from aboveboard.store.rollups.state import Build, State, builds, counted, states
 from aboveboard.store.rollups.states import STATE
 from aboveboard.store.rollups.tables import ATTRIBUTES
@@ -13,5 +21,5 @@ from aboveboard.store.rollups.weeks import WEEKS
 __all__ = [
     "ATTRIBUTES", "DIVISION_PAIRS", "EDGES", "FACT_ROWS", "MANY", "OTHER", "STATE", "UPPER", "WEEKS",
     "Build", "Builder", "Keeper", "Relations", "Standing", "State",
-    "builds", "counted", "forget_all", "generation", "numbered", "relations", "standing", "states", "untouched",
+    "builds", "counted", "forget_all", "generation", "held", "numbered", "relations", "standing", "states", "untouched",
 ]  # fmt: skip

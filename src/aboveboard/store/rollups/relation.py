@@ -1,7 +1,9 @@
 """What does a question read? One relation: the counts of partitions that are as they were, and the events of others."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 else:
     Client = object
 
-__all__ = ["Relations", "Standing", "generation", "numbered", "relations", "standing"]
+__all__ = ["Relations", "Standing", "generation", "held", "numbered", "relations", "standing"]
 
 _FEW = 20_000
 """So many events of a partition are read in a tenth of a second."""
@@ -91,12 +93,30 @@ class Relations(NamedTuple):
 class Standing(NamedTuple):
     """What is counted well enough, and all partitions: None in a cluster, whose servers count only their own.
 
-    `weeks` are there for what they are made of, whether that is still good or not.
+    `weeks` are there for what they are made of, whether that is still good or not. Where it `wavers`, a deletion is
+    under way: a partition has its number already, and not yet its effect.
     """
 
     good: Mapping[str, Build] | None
     now: Mapping[str, tuple[State, int]] = MappingProxyType({})
     weeks: Collection[Week] = ()
+    wavers: bool = False
+
+
+_HELD: ContextVar[Standing | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def held(stands: Standing) -> Iterator[None]:
+    """Have everything that is asked within see the same state of the store: it is looked up once, which takes 15 ms.
+
+    Not for longer than an answer or a page takes: builds that were replaced go after a minute.
+    """
+    token = _HELD.set(stands)
+    try:
+        yield
+    finally:
+        _HELD.reset(token)
 
 
 def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> Standing:
@@ -104,8 +124,10 @@ def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> St
 
     A large partition to which events are added all the time is never as it was counted, and reading it whole for every
     question takes seconds. What was counted of it serves for a quarter of an hour, while another count is on its way;
-    not so once something was deleted of it. `few` events are read anew instead.
+    not so once something was deleted of it. `few` events are read anew instead. Within `held` it is what is held.
     """
+    if (stands := _HELD.get()) is not None:
+        return stands
     if distributed(client):
         return Standing(None)
     (known, weeks), parts = counted(client), partitions(client)
@@ -116,20 +138,21 @@ def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> St
         if circle in known
         and (known[circle].state == state or (events > few and _lags(known[circle], state, oldest)))
     }
-    return Standing(good, parts, weeks.values())
+    # In this order: a deletion that has a number here by now, and is done by then, is seen by whoever asks after it.
+    return Standing(good, parts, weeks.values(), unfinished(client))
 
 
-def generation(client: "Client") -> frozenset[tuple[str, State | int]] | None:
+def generation(stands: Standing) -> frozenset[tuple[str, State | int]] | None:
     """Return what an answer is made of: equal ones give equal answers, for spans of whole days.
 
-    None in a cluster, and while a deletion is under way: a partition has its number already, and not yet its effect.
+    None in a cluster, and while a deletion is under way.
     """
-    good, now, _ = standing(client)
-    # In this order: a deletion that has a number here by now, and is done by then, is seen by whoever asks after it.
-    if good is None or unfinished(client):
+    good = stands.good
+    if good is None or stands.wavers:
         return None
     return frozenset(
-        (circle, good[circle].number if circle in good else state) for circle, (state, _) in now.items()
+        (circle, good[circle].number if circle in good else state)
+        for circle, (state, _) in stands.now.items()
     )
 
 
@@ -147,7 +170,7 @@ def relations(
     In a cluster all is read raw: its servers count their own partitions, which nobody compares yet. `stands` is what
     was seen for another span of the same answer.
     """
-    good, now, weeks = stands or standing(client)
+    good, now, weeks, _ = stands or standing(client)
     if good is None:
         return Relations([], [], clustered=True)
     here = {circle: build for circle, build in good.items() if _meets(build, since, until)}

@@ -35,6 +35,7 @@ GROUP BY partition_id
 _BUILDS = """
 SELECT circle, build, block, mutation, days, parts
 FROM rollup_builds FINAL
+SETTINGS max_threads = 1
 """
 
 _UNFINISHED = """
