@@ -161,6 +161,6 @@ def compare_in_two_parts(store: Store, told: list[dict[str, Any]], wrong: list[b
     insert(store.client, [event.row() for event in events])
     put = Put(store, name, events, [name])
     for _ in range(2):
-        for question in ("retention", "releases", "overview"):
+        for question in ("retention", "releases", "overview", "actions", "errors", "environment"):
             check(put, put.events, {}, only=question)
         Builder(store.client).refresh()

@@ -38,6 +38,8 @@ LIMIT 400 BY by
 
 _CODES = {"status code": "status", "exit code": "exit"}
 
+_OF_DAYS = ("day", "week")
+
 _KNOWN = "(division, value)"
 _WEEK = "('week', if(division = 'day', toString(toMonday(toDateOrZero(value))), ''))"
 
@@ -62,8 +64,8 @@ def breakdown(look: Look, by: tuple[str, ...], *, failed: bool = False) -> list[
         )
     else:
         for table, names in (
-            ("{counts}", [name for name in known if name == "day"]),
-            ("{counts_in_all}", [name for name in known if name != "day"]),
+            ("{counts}", [name for name in known if name in _OF_DAYS]),
+            ("{counts_in_all}", [name for name in known if name not in _OF_DAYS]),
         ):
             pairs = ", ".join(f"('{name}', toString({DIVISION_PAIRS[name]}))" for name in names)
             found += look.rows(_of({"table": table, "pairs": pairs}), words) if names else []

@@ -160,7 +160,8 @@ def read_cells(
             for place, name in enumerate(names)
         ),
         condition=condition,
-        table=("counted" if set(names) <= _COARSE else "counts") + ("" if "day" in names else "_in_all"),
+        table=("counted" if set(names) <= _COARSE else "counts")
+        + ("" if {"day", "week"} & set(names) else "_in_all"),
     )
     everything = replace(filters, equal={})
     found = Look(client, everything).rows(sql) if counted else rows(client, sql, everything)
