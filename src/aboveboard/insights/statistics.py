@@ -4,6 +4,7 @@ A comparison is a table of four counts in each stratum: failing and all installs
 without it. Arrays hold strata on their first axis and comparisons on the others.
 """
 
+from functools import cache
 from math import sqrt
 from typing import NamedTuple, TypeAlias
 
@@ -17,6 +18,7 @@ __all__ = [
     "benjamini_hochberg",
     "chance",
     "excess_of",
+    "load",
     "relative_risk",
     "strength",
     "wilson",
@@ -140,6 +142,12 @@ def excess_of(first: Risk, second: Risk) -> tuple[Numbers, Numbers]:
         low: Numbers = np.where(np.isfinite(error), np.exp(apart - Z95 * error), 0.0)
         found: Numbers = np.where(np.isfinite(error), ndtr(-apart / error), 1.0)
     return low, found
+
+
+@cache
+def load() -> None:
+    """Load the library of statistics, so that no question waits for it."""
+    import scipy.special  # type: ignore[import-untyped]  # noqa: F401
 
 
 def wilson(share: float | None, count: int) -> tuple[float | None, float | None]:
