@@ -5,10 +5,14 @@ The engine writes a bitmap of up to 32 numbers as a list, and a larger one as th
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from struct import unpack_from
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from aboveboard.insights import binary
+from aboveboard.insights.binary import varint
 
 __all__ = ["Bitmaps", "Bits", "how_many", "lists", "read"]
 
@@ -24,6 +28,17 @@ _NO_OFFSETS_BELOW = 4
 _LARGEST_ARRAY = 4096
 
 _U16, _U32, _I64 = (np.dtype(kind) for kind in ("<u2", "<u4", "<i8"))
+
+_LIST, _PAIRS, _PLAIN = range(3)
+
+
+class _Container(NamedTuple):
+    """What a bitmap has of one high half: a list of low halves, pairs of where runs begin and how long they are, or
+    the bits themselves."""
+
+    high: int
+    kind: int
+    held: NDArray[Any]
 
 
 class Bitmaps(NamedTuple):
@@ -53,30 +68,27 @@ def read(raw: bytes, keys: int, states: int = 1, texts: int = 0, *, lists: bool 
     UInt64 (of which the larger half count as negative, as `toInt64` has them)."""
     found: list[tuple[int, ...]] = []
     named: list[tuple[str, ...]] = []
-    parts: list[dict[int, Bits]] = []
+    parts: list[list[_Container]] = []
     whole: list[NDArray[np.int64]] = []
     at = 0
     while at < len(raw):
-        found.append(tuple(np.frombuffer(raw, _I64, keys, at).tolist()))
+        found.append(unpack_from(f"<{keys}q", raw, at))
         at += 8 * keys
-        words, at = _texts(raw, at, texts)
-        named.append(words)
+        words, at = binary.texts(raw, at, texts)
+        named.append(tuple(words))
         for _ in range(states):
             kind = 0 if lists else raw[at]
-            size, at = _varint(raw, at if lists else at + 1)
+            size, at = varint(raw, at if lists else at + 1)
             if lists:
                 whole.append(np.frombuffer(raw, _I64, size, at))
                 at += 8 * size
             elif kind == 0:
-                parts.append(_few(np.frombuffer(raw, _U32, size, at)))
+                parts.append(list(_few(unpack_from(f"<{size}I", raw, at))))
                 at += 4 * size
             else:
-                parts.append(dict(_containers(raw[at : at + size])))
+                parts.append(list(_containers(raw, at)))
                 at += size
-    if lists:
-        numbers, bits = _from_lists(whole)
-    else:
-        numbers, bits = _side_by_side(parts)
+    numbers, bits = _from_lists(whole) if lists else _side_by_side(parts)
     rows = [tuple(bits[place : place + states]) for place in range(0, len(bits), states)]
     return Bitmaps(found, rows, numbers, named)
 
@@ -88,88 +100,74 @@ def lists(
     kind = _I64 if wide else _U32
     at = 0
     while at < len(raw):
-        found = tuple(np.frombuffer(raw, _I64, keys, at).tolist())
-        size, at = _varint(raw, at + 8 * keys)
+        found = unpack_from(f"<{keys}q", raw, at)
+        size, at = varint(raw, at + 8 * keys)
         yield found, np.frombuffer(raw, kind, size, at).astype(np.int64)
         at += kind.itemsize * size
 
 
-def _texts(raw: bytes, at: int, count: int) -> tuple[tuple[str, ...], int]:
-    found = []
-    for _ in range(count):
-        size, at = _varint(raw, at)
-        found.append(raw[at : at + size].decode())
-        at += size
-    return tuple(found), at
+def _few(numbers: Sequence[int]) -> Iterator[_Container]:
+    for high in sorted({number >> 16 for number in numbers}):
+        low = [number & 65535 for number in numbers if number >> 16 == high]
+        yield _Container(high, _LIST, np.array(low, np.uint16))
 
 
-def _varint(raw: bytes, at: int) -> tuple[int, int]:
-    number = shift = 0
-    while True:
-        byte = raw[at]
-        number |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 128:
-            return number, at
-
-
-def _few(numbers: NDArray[np.uint32]) -> dict[int, Bits]:
-    high = numbers >> 16
-    return {int(each): _set(numbers[high == each] & 65535) for each in np.unique(high)}
-
-
-def _set(low: NDArray[np.unsignedinteger]) -> Bits:
-    flags = np.zeros(_CHUNK * 8, np.bool_)
-    flags[low] = True
-    return np.packbits(flags, bitorder="little")
-
-
-def _containers(raw: bytes) -> Iterator[tuple[int, Bits]]:
-    """Yield the high halves of numbers, each with the bits of its low halves."""
-    (cookie,) = np.frombuffer(raw, _U32, 1).tolist()
+def _containers(raw: bytes, at: int) -> Iterator[_Container]:
+    """Yield the containers of a bitmap, one for each high half of its numbers."""
+    (cookie,) = unpack_from("<I", raw, at)
     if cookie & 65535 == _RUNS:
         size = (cookie >> 16) + 1
-        flags = np.unpackbits(np.frombuffer(raw, np.uint8, (size + 7) // 8, 4), bitorder="little")
-        at = 4 + (size + 7) // 8
+        of_runs = int.from_bytes(raw[at + 4 : at + 4 + (size + 7) // 8], "little")
+        at += 4 + (size + 7) // 8
     elif cookie == _NO_RUNS:
-        (size,) = np.frombuffer(raw, _U32, 1, 4).tolist()
-        flags, at = np.zeros(size, np.uint8), 8
+        (size,) = unpack_from("<I", raw, at + 4)
+        of_runs, at = 0, at + 8
     else:
         raise ValueError(f"A bitmap of the store begins with {cookie}, and 12346 or 12347 is expected.")
-    heads = np.frombuffer(raw, _U16, 2 * size, at).reshape(-1, 2).tolist()
+    heads = unpack_from(f"<{2 * size}H", raw, at)
     at += 4 * size
     if cookie == _NO_RUNS or size >= _NO_OFFSETS_BELOW:
         at += 4 * size
-    for (high, less_one), runs in zip(heads, flags.tolist(), strict=False):
-        if runs:
-            (some,) = np.frombuffer(raw, _U16, 1, at).tolist()
-            pairs = np.frombuffer(raw, _U16, 2 * some, at + 2).reshape(-1, 2).astype(np.int64)
+    for place, (high, less_one) in enumerate(zip(heads[::2], heads[1::2], strict=True)):
+        if of_runs >> place & 1:
+            (some,) = unpack_from("<H", raw, at)
+            yield _Container(high, _PAIRS, np.frombuffer(raw, _U16, 2 * some, at + 2))
             at += 2 + 4 * some
-            yield high, _of_runs(pairs)
         elif less_one < _LARGEST_ARRAY:
-            yield high, _set(np.frombuffer(raw, _U16, less_one + 1, at))
+            yield _Container(high, _LIST, np.frombuffer(raw, _U16, less_one + 1, at))
             at += 2 * (less_one + 1)
         else:
-            yield high, np.frombuffer(raw, np.uint8, _CHUNK, at)
+            yield _Container(high, _PLAIN, np.frombuffer(raw, np.uint8, _CHUNK, at))
             at += _CHUNK
 
 
-def _of_runs(pairs: NDArray[np.int64]) -> Bits:
-    steps = np.zeros(_CHUNK * 8 + 1, np.int8)
-    steps[pairs[:, 0]] = 1
-    steps[pairs.sum(axis=1) + 1] -= 1
-    return np.packbits(steps[:-1].cumsum(dtype=np.int8).astype(np.bool_), bitorder="little")
+def _of_runs(pairs: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Return flags of numbers from pairs: where a run begins, and how many follow its first."""
+    edges = np.zeros(pairs.size + 2, np.int64)
+    edges[1:-1:2] = pairs[::2]
+    edges[2:-1:2] = edges[1:-1:2] + pairs[1::2] + 1
+    edges[-1] = 8 * _CHUNK
+    there = np.zeros(pairs.size + 1, np.bool_)
+    there[1::2] = True
+    return np.repeat(there, np.diff(edges))
 
 
-def _side_by_side(parts: list[dict[int, Bits]]) -> tuple[NDArray[np.int64], list[Bits]]:
-    highs = sorted({high for part in parts for high in part})
-    nothing = np.zeros(_CHUNK, np.uint8)
-    bits = [
-        np.concatenate([part.get(high, nothing) for high in highs]) if highs else nothing[:0]
-        for part in parts
-    ]
-    every = [np.arange(high << 16, (high + 1) << 16, dtype=np.int64) for high in highs]
-    return np.concatenate(every) if every else np.zeros(0, np.int64), bits
+def _side_by_side(parts: list[list[_Container]]) -> tuple[NDArray[np.int64], list[Bits]]:
+    highs = sorted({each.high for part in parts for each in part})
+    places = {high: place for place, high in enumerate(highs)}
+    found = np.zeros((len(parts), len(highs), _CHUNK), np.uint8)
+    flags = np.zeros(8 * _CHUNK, np.bool_)
+    for bits, part in zip(found, parts, strict=True):
+        for high, kind, held in part:
+            if kind == _LIST:
+                flags.fill(False)
+                flags[held] = True
+                held = np.packbits(flags, bitorder="little")
+            elif kind == _PAIRS:
+                held = np.packbits(_of_runs(held), bitorder="little")
+            bits[places[high]] = held
+    every = (np.array(highs, np.int64)[:, None] << 16) + np.arange(8 * _CHUNK)
+    return every.reshape(-1), list(found.reshape(len(parts), len(highs) * _CHUNK))
 
 
 def _from_lists(lists: list[NDArray[np.int64]]) -> tuple[NDArray[np.int64], list[Bits]]:

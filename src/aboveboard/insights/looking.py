@@ -1,13 +1,13 @@
 """How is a question asked of rollups? All its statements look at the same builds, and at events without one."""
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aboveboard.insights import binary
 from aboveboard.insights.asking import in_utc
 from aboveboard.insights.bits import Bitmaps, read
 from aboveboard.insights.filters import FINAL, Filters
@@ -117,11 +117,9 @@ class Look:
         found = self._client.query_np(text, parameters=parameters, settings=self._settings)
         return list(found.T) if found.size else [np.zeros(0, np.int64)] * _MOST_COLUMNS
 
-    def texts(self, sql: str) -> list[Sequence[Any]]:
-        """Return the columns of a statement of any types, or none where it has no rows."""
-        text, parameters = self._asked(sql, None, {})
-        found = self._client.query(text, parameters=parameters, settings=self._settings, column_oriented=True)
-        return list(found.result_columns)
+    def coded(self, sql: str, numbers: int, words: int) -> binary.Columns:
+        """Return the columns of a statement: first whole numbers, then texts of LowCardinality."""
+        return binary.columns(self._bytes("Native", sql, None, {}), numbers, words)
 
     def bitmaps(
         self, sql: str, keys: int, states: int = 1, words: dict[str, str] | None = None, **values: object
@@ -137,11 +135,7 @@ class Look:
 
     def raw(self, sql: str, words: dict[str, str] | None = None, **values: object) -> tuple[bytes, bool]:
         """Return the rows of a statement in the format RowBinary, and whether numbers of installs are large ones."""
-        text, parameters = self._asked(sql, words, values)
-        # Beside a statement of this kind the embedded driver asks for, sets and sets back each: that took 10 ms.
-        clause = ", ".join(f"{name} = {value}" for name, value in self._settings.items())
-        found = self._client.raw_query(f"{text}\nSETTINGS {clause}", parameters=parameters, fmt="RowBinary")
-        return found, self._relations.clustered
+        return self._bytes("RowBinary", sql, words, values), self._relations.clustered
 
     def some(self, sql: str, numbers: Numbers, **values: object) -> list[Numbers]:
         """Return the columns of a statement about the installs that it takes as `some`; there may be many of them."""
@@ -150,6 +144,13 @@ class Look:
             for at in range(0, max(numbers.size, 1), _AT_ONCE)
         ]
         return [np.concatenate(columns) for columns in zip(*parts, strict=False)]
+
+    def _bytes(self, fmt: str, sql: str, words: dict[str, str] | None, values: dict[str, object]) -> bytes:
+        text, parameters = self._asked(sql, words, values)
+        # Beside a statement of this kind the embedded driver asks for, sets and sets back each: that took 10 ms.
+        clause = ", ".join(f"{name} = {value}" for name, value in self._settings.items())
+        found: bytes = self._client.raw_query(f"{text}\nSETTINGS {clause}", parameters=parameters, fmt=fmt)
+        return found
 
     def _asked(
         self, sql: str, words: dict[str, str] | None, values: dict[str, object]
@@ -191,6 +192,8 @@ def places(among: Numbers, of: Numbers) -> Numbers:
     most = int(among[-1]) if among.size else 0
     if most > _DENSE or (among.size and among[0] < 0):
         return np.searchsorted(among, of)
+    if most + 1 == among.size:  # Each stands at its own place.
+        return of
     table = np.zeros(most + 1, np.int64)
     table[among] = np.arange(among.size)
     return table[of]

@@ -25,18 +25,23 @@ class Slices:
         for place, plane in enumerate(self._planes):
             self._planes[place], carry = plane ^ carry, plane & carry
         if carry.any():
-            self._planes.append(carry)
+            self._planes.append(carry.copy())
 
     def put(self, bits: Bits, number: int) -> None:
         """Set the numbers of these."""
         for _ in range(number.bit_length() - len(self._planes)):
-            self._planes.append(self._none)
+            self._planes.append(self._none.copy())
+        others = ~bits
         for place, plane in enumerate(self._planes):
-            self._planes[place] = plane | bits if number >> place & 1 else plane & ~bits
+            if number >> place & 1:
+                plane |= bits
+            else:
+                plane &= others
 
     def at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the numbers at places."""
-        found = np.zeros(places.size, np.int64)
-        for place, plane in enumerate(self._planes):
-            found |= np.unpackbits(plane, bitorder="little")[places].astype(np.int64) << place
-        return found
+        every = np.zeros(8 * self._none.size, np.min_scalar_type((1 << len(self._planes)) - 1))
+        for plane in reversed(self._planes):
+            every += every
+            every += np.unpackbits(plane, bitorder="little")
+        return every.take(places).astype(np.int64)

@@ -1,6 +1,7 @@
 """How do all attributes, and all pairs of them, compare at once?"""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aboveboard.insights.causes.observed import ends, observed
+from aboveboard.insights.causes.ordering import ordered
 from aboveboard.insights.causes.units import Codes, Units, starts
 from aboveboard.insights.statistics import Comparison, Numbers
 
@@ -113,15 +115,19 @@ class Frame:
         seen = observed(units, by)
         self.size = seen.failed.size
         found = ends(seen.failed, seen.days)
-        # Kinds follow each other, so that each can be counted by itself.
-        sequence = np.argsort(found.kind.astype(np.uint16), kind="stable")
-        self._ends = found._replace(kind=found.kind[sequence])
-        self._places = seen.place[sequence]
-        self._counts = np.bincount(self._ends.kind, minlength=self._ends.days.shape[1])
+        # Kinds follow each other, each in words of its own, so that each can be counted by itself.
+        kinds, sequence = ordered(found.kind)
+        self._ends = found._replace(kind=kinds)
+        self._counts = np.bincount(kinds, minlength=found.days.shape[1])
         words = -(-self._counts // 64)
         self._begins, self._width = np.cumsum(words) - words, int(words.sum())
         first = np.cumsum(self._counts) - self._counts
         self._at = np.arange(self.size) + np.repeat(64 * self._begins - first, self._counts)
+        # Between kinds stands what is unknown, which is no mark.
+        self._places: Codes = np.zeros(64 * self._width, np.int64)
+        gaps = np.ones(64 * self._width, bool)
+        self._places[self._at], gaps[self._at] = seen.place[sequence], False
+        self._gaps = np.flatnonzero(gaps)
         self._known: dict[int, NDArray[np.uint64]] = {}
         self.everyone = Side(*self._ends.summed(self._counts[:, None].astype(np.float64)))
         self.other, self._other = self._marks(others)
@@ -150,20 +156,26 @@ class Frame:
         return np.flatnonzero(side.installs[0] >= _PAIRED_SHARE * self.size)
 
     def _looked_up(self, column: int) -> Codes:
+        """Return the codes of a column, one for each bit."""
+        places = self._states if column < len(self._units.states.columns) else self._places
+        found = self._units.codes(column).take(places)
+        found[self._gaps] = 0
+        return found
+
+    @cached_property
+    def _states(self) -> Codes:
         known = len(self._units.states.columns)
-        if column >= known:
-            return self._units.given[column - known].column.codes[self._places]
-        states = self._places
-        if self.by is not None and self.by >= known:
-            states = self._units.given[self.by - known].place[states]
-        return self._units.states.columns[column].codes[states]
+        if self.by is None or self.by < known:
+            return self._places
+        return self._units.given[self.by - known].place.take(self._places)
 
     def _side(self, column: int) -> Side:
         """Count the failing and the days of each code of a column."""
         kinds, codes = self._counts.size, self._looked_up(column)
         size = int(codes.max(initial=0)) + 1
         if size > _FEW or not self.size:
-            counts = np.bincount(self._ends.kind * size + codes, minlength=kinds * size).reshape(kinds, size)
+            key = self._ends.kind * size + codes.take(self._at)
+            counts = np.bincount(key, minlength=kinds * size).reshape(kinds, size)
         else:
             counts = np.empty((kinds, size), np.int64)
             counts[:, 1:] = self._counted(self._bits(column, range(1, size), codes)).T
@@ -212,12 +224,9 @@ class Frame:
 
     def _bits(self, column: int, marked: Sequence[int], codes: Codes) -> NDArray[np.uint64]:
         """Return the bits of some codes of a column; those of all codes that it has are kept."""
-        # Between kinds stands what is unknown, which is no mark; short codes are compared faster.
-        spread = np.zeros(64 * self._width, np.uint8 if codes.max(initial=0) < 256 else np.int64)
-        spread[self._at] = codes
         found = np.empty((len(marked), self._width), np.uint64)
         for place, code in enumerate(marked):
-            found[place] = np.packbits(spread == code).view(np.uint64)
+            found[place] = np.packbits(codes == code).view(np.uint64)
         if isinstance(marked, range):
             self._known[column] = found
         return found
@@ -230,7 +239,7 @@ def frames(units: Units) -> Iterator[Frame]:
     property: once for each value that an install gave it.
     """
     known = len(units.states.columns)
-    varying = [place for place in range(known) if _varies(units, place)]
+    varying = _varying(units)
     steady = [place for place in range(known) if place not in varying]
     yield Frame(units, None, steady)
     for rank, column in enumerate(varying):
@@ -239,8 +248,13 @@ def frames(units: Units) -> Iterator[Frame]:
         yield Frame(units, known + number, steady)
 
 
-def _varies(units: Units, column: int) -> bool:
-    """Whether more than one install in 200 has several values of a column."""
-    install, codes = units.states.install, units.states.columns[column].codes
-    changed = install[1:][(install[1:] == install[:-1]) & (codes[1:] != codes[:-1])]
-    return bool(np.count_nonzero(starts(changed)) > _VARYING * units.installs)
+def _varying(units: Units) -> list[int]:
+    """Return the columns of which more than one install in 200 has several values."""
+    install, most = units.states.install[1:], _VARYING * units.installs
+    again = install == units.states.install[:-1]
+    found = []
+    for place, column in enumerate(units.states.columns):
+        changed = (column.codes[1:] != column.codes[:-1]) & again
+        if np.count_nonzero(changed) > most and np.count_nonzero(starts(install[changed])) > most:
+            found.append(place)
+    return found

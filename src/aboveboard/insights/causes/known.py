@@ -1,6 +1,6 @@
 """Which extensions and providers do the installs that tried have, in which version, and how many objects?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aboveboard.insights.bits import Bits
 from aboveboard.insights.buckets import bucket_name
 from aboveboard.insights.causes.states import Tried
-from aboveboard.insights.causes.units import ANY, UNKNOWN, Codes, Column
+from aboveboard.insights.causes.units import ANY, UNKNOWN, Column
 from aboveboard.insights.looking import Look, Numbers, places
 from aboveboard.insights.releases import order
 
@@ -45,54 +45,48 @@ def known_columns(look: Look, tried: Tried) -> Iterator[Column]:
         return
     at = places(read.numbers, np.clip(tried.numbers, read.numbers[0], read.numbers[-1]))
     at = np.minimum(at, read.numbers.size - 1)
-    of_versions = _rows_of_versions(tried.versions, np.where(read.numbers[at] == tried.numbers, at, -1))
+    versions = list(tried.versions.values)
+    cells = tried.versions.codes.astype(np.int64) * (8 * read.none().size) + at
+    cells[read.numbers.take(at) != tried.numbers] = -1  # The last one, of installs that have no bit.
     for (kind, name), those in sorted(things.items(), key=lambda thing: thing[0]):
-        yield from _columns(kind, name, those, of_versions, tried.numbers.size)
-
-
-def _rows_of_versions(versions: Column, at: Numbers) -> dict[str, tuple[Codes, Numbers]]:
-    """Return the rows of each version of the app whose installs have bits, with the places of these."""
-    found = {}
-    for code, version in enumerate(versions.values):
-        rows = np.flatnonzero((versions.codes == code) & (at >= 0))
-        found[version] = rows, at[rows]
-    return found
+        yield from _columns(kind, name, those, versions, cells)
 
 
 def _columns(
-    kind: str, name: str, those: list[_Said], of_versions: dict[str, tuple[Codes, Numbers]], size: int
+    kind: str, name: str, those: list[_Said], versions: Sequence[str], cells: Numbers
 ) -> Iterator[Column]:
     values = sorted({each.value for each in those}, key=lambda value: _worth(kind, value))
-    codes = _coded(those, values, of_versions, size)
+    codes = _coded(those, values, versions).take(cells)
     if kind == "count":
         yield Column(name, [UNKNOWN, *map(bucket_name, values)], codes)
         return
     # An extension that is there without saying its version is there all the same.
-    yield Column(f"{kind}:{name}", [UNKNOWN, ANY], (codes > 0).astype(np.int32))
+    there = (codes > 0).view(np.uint8)
+    yield Column(f"{kind}:{name}", [UNKNOWN, ANY], there)
     if values[0] == UNKNOWN:
-        yield Column(f"{kind}:{name}", values, np.maximum(codes - 1, 0))
+        yield Column(f"{kind}:{name}", values, codes - there)
     else:
         yield Column(f"{kind}:{name}", [UNKNOWN, *values], codes)
 
 
 def _coded(
-    those: list[_Said], values: list[str], of_versions: dict[str, tuple[Codes, Numbers]], size: int
-) -> NDArray[np.int32]:
-    """Return for each row 1 + the place of its value, or 0."""
+    those: list[_Said], values: list[str], versions: Sequence[str]
+) -> NDArray[np.unsignedinteger[Any]]:
+    """Return for each version and install 1 + the place of its value, or 0, and a last 0."""
     kind: type[np.unsignedinteger[Any]] = np.uint8 if len(values) < 255 else np.uint16
     rank = {value: place + 1 for place, value in enumerate(values)}
-    by_version: dict[str, Numbers] = {}
+    by_version: dict[str, NDArray[np.unsignedinteger[Any]]] = {}
     for each in those:
-        flags: Numbers = np.unpackbits(each.bits, bitorder="little").astype(kind, copy=False)
+        flags = np.unpackbits(each.bits, bitorder="little").astype(kind, copy=False)
         flags *= kind(rank[each.value])
         before = by_version.get(each.version)
         by_version[each.version] = flags if before is None else np.maximum(before, flags, out=before)
     ever = np.maximum.reduce(list(by_version.values()))
-    codes = np.zeros(size, np.int32)
-    for version, (rows, at) in of_versions.items():
-        own = by_version[version][at] if version in by_version else np.zeros(at.size, kind)
-        codes[rows] = np.where(own > 0, own, ever[at])
-    return codes
+    found = np.zeros(len(versions) * ever.size + 1, kind)
+    for part, version in zip(found[:-1].reshape(len(versions), ever.size), versions, strict=True):
+        own = by_version.pop(version, None)
+        part[:] = ever if own is None else own + ever * (own == 0)
+    return found
 
 
 def _worth(kind: str, value: str) -> tuple[Any, ...]:

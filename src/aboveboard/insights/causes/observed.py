@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from aboveboard.insights.causes.ordering import ordered
 from aboveboard.insights.causes.units import Codes, Units, starts
 from aboveboard.insights.statistics import Numbers
 
@@ -42,23 +43,28 @@ def observed(units: Units, by: int | None) -> Observed:
 
 
 def _by(install: Codes, codes: Codes, failed: Flags, days: Numbers) -> Observed:
-    key = install * (int(codes.max(initial=0)) + 1) + codes
-    sequence = np.argsort(key, kind="stable")
-    return _taken(sequence, starts(key[sequence]), failed[sequence], days[sequence])
+    keys, sequence = ordered(install * (int(codes.max(initial=0)) + 1) + codes)
+    return _taken(sequence, starts(keys), failed[sequence], days[sequence])
 
 
 def _taken(places: Codes, first: Flags, failed: Flags, days: Numbers) -> Observed:
-    """Rows are in the order of time: what comes after the first failing one is no longer at risk."""
+    """Rows are in the order of time: what comes after the first failing one is no longer at risk.
+
+    Sums up to a row, and so the differences of two of them, take a tenth of the time that sums of many short parts do.
+    """
     begins = np.flatnonzero(first)
     if not begins.size:
         return Observed(places, failed, days)
-    before: Codes = np.cumsum(failed) - failed
-    sizes = np.diff(np.append(begins, places.size))
-    still = before == np.repeat(before[begins], sizes)
+    ends = np.append(begins[1:], places.size) - 1
+    failures = np.cumsum(failed, dtype=np.int32)
+    before = failures.take(begins) - failed.take(begins)
+    whose = np.cumsum(first, dtype=np.int32) - 1
+    still = failures - failed == before.take(whose)
+    at_risk = np.cumsum(days * still)
     return Observed(
-        places[begins + sizes - 1],
-        np.logical_or.reduceat(failed, begins),
-        np.add.reduceat(days * still, begins),
+        places.take(ends),
+        failures.take(ends) > before,
+        np.diff(at_risk.take(ends), prepend=0.0),
     )
 
 

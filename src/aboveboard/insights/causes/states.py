@@ -1,13 +1,16 @@
 """Which installs tried an action, in which states and order, how did it go, and for how many days?"""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aboveboard.insights.binary import Coded
 from aboveboard.insights.bits import Bits
-from aboveboard.insights.causes.units import UNKNOWN, Codes, Column, Rows
+from aboveboard.insights.causes.ordering import ordered
+from aboveboard.insights.causes.units import UNKNOWN, Codes, Column, Rows, starts
 from aboveboard.insights.looking import Look, Numbers, places
 from aboveboard.insights.releases import order
 from aboveboard.insights.slices import Slices
@@ -36,22 +39,15 @@ GROUP BY of_day, what
 ORDER BY of_day, what
 """  # noqa: S608
 
-# Few kinds of states stand for many, which are read as numbers only.
-_KINDS = f"""
-SELECT toInt64(context) AS kind, {", ".join(STATE)}
+# Texts come as places among the few that there are, which is faster than to put like states together.
+_STATES = f"""
+SELECT state, number, {", ".join(STATE)}
 FROM {{states}} AS events
 WHERE {{of_installs}}
-LIMIT 1 BY kind
 """  # noqa: S608
 
-_STATES = """
-SELECT toInt64(state), toInt64(number), toInt64(context)
-FROM {states} AS events
-WHERE {of_installs}
-"""
-
 _VERSION = "app_version"
-_MOST = 2.0**62
+_MOST = 2**62
 
 
 class Tried(NamedTuple):
@@ -88,16 +84,15 @@ def read_tried(look: Look, event: str, reason: str) -> Tried:
     for (day, what), (bits,) in zip(read.keys, read.bits, strict=True):
         by_day.setdefault(day, {})[what] = bits
     added = _added(by_day, read.none())
-    hashes, columns = _kinds(look)
-    states, numbers, contexts, *_ = look.columns(_STATES)
-    at, kind = _places(read.numbers, states), _places(hashes, contexts)
-    there = np.flatnonzero((at >= 0) & (kind >= 0))
-    there = there[_flags(added.tried, at[there])]
+    (states, numbers), told = look.coded(_STATES, numbers=2, words=len(STATE))
+    at = _places(read.numbers, states)
+    there = np.flatnonzero((at >= 0) & _flags(added.tried, at))
     first, last = added.first.at(at[there]), added.last.at(at[there])
-    there = there[_in_order(numbers[there], last, first, _ranks(columns)[kind[there]])]
-    at, kind, numbers = at[there], kind[there], numbers[there]
-    install = np.cumsum(np.diff(numbers, prepend=numbers[:1]) != 0)
-    columns = [replace(column, codes=column.codes[kind]) for column in columns]
+    columns = [_column(name, column) for name, column in zip(STATE, told, strict=True)]
+    there = _in_order(there, numbers[there], last, first, [column.codes for column in columns])
+    at, numbers = at[there], numbers[there]
+    install = np.cumsum(starts(numbers), dtype=np.int64) - 1
+    columns = [replace(column, codes=column.codes[there]) for column in columns]
     rows = Rows(install, _flags(added.bad, at), added.days.at(at).astype(np.float64), columns)
     return Tried(rows, numbers, states[there])
 
@@ -117,28 +112,13 @@ def _added(by_day: dict[int, dict[int, Bits]], none: Bits) -> _Days:
     return _Days(tried, bad, days, first, last)
 
 
-def _kinds(look: Look) -> tuple[Numbers, list[Column]]:
-    """Return the kinds of states by their hashes, sorted, and a column of each attribute by the place of the kind.
-
-    Codes are in the order of texts, those of versions in that of their numbers.
-    """
-    hashes, *told = look.texts(_KINDS) or [[] for _ in range(1 + len(STATE))]
-    sequence = np.argsort(np.array(hashes, np.int64))
-    columns = []
-    for name, texts in zip(STATE, told, strict=True):
-        known = sorted(set(texts) - {UNKNOWN})
-        values = [UNKNOWN, *(sorted(known, key=order) if name == _VERSION else known)]
-        codes = {text: code for code, text in enumerate(values)}
-        column = np.fromiter((codes[text] for text in texts), np.int32)[sequence]
-        columns.append(Column("version" if name == _VERSION else name, values, column))
-    return np.array(hashes, np.int64)[sequence], columns
-
-
-def _ranks(columns: list[Column]) -> Codes:
-    """Return the rank of each kind: by its first column, then by the second, and so on."""
-    ranks = np.zeros(columns[0].codes.size, np.int64)
-    ranks[np.lexsort([column.codes for column in reversed(columns)])] = np.arange(ranks.size)
-    return ranks
+def _column(name: str, told: Coded) -> Column:
+    """Return an attribute: codes are in the order of texts, those of versions in that of their numbers."""
+    if name != _VERSION:
+        return Column(name, told.values, told.codes)
+    values = [UNKNOWN, *sorted(told.values[1:], key=order)]
+    codes = np.array([values.index(text) for text in told.values], told.codes.dtype)
+    return Column("version", values, codes.take(told.codes))
 
 
 def _places(among: Numbers, of: Numbers) -> Numbers:
@@ -146,23 +126,28 @@ def _places(among: Numbers, of: Numbers) -> Numbers:
     if not among.size:
         return np.full(of.size, -1)
     at = np.minimum(places(among, np.clip(of, among[0], among[-1])), among.size - 1)
-    return np.where(among[at] == of, at, -1)
+    at[among.take(at) != of] = -1
+    return at
 
 
 def _flags(bits: Bits, at: Numbers) -> NDArray[np.bool_]:
     if not bits.size:
         return np.zeros(at.size, bool)
-    found: NDArray[np.bool_] = np.unpackbits(bits, bitorder="little")[at].astype(bool)
-    return found
+    return np.unpackbits(bits, bitorder="little").view(bool).take(at)
 
 
-def _in_order(numbers: Numbers, last: Numbers, first: Numbers, ranks: Codes) -> Codes:
-    """Return the order of rows: by install, then by time, then by what they are."""
-    keys = numbers, last, first, ranks
-    sizes = [float(key.max(initial=0)) + 1 for key in keys]
-    if numbers.min(initial=0) < 0 or np.prod(sizes) > _MOST:  # Those of a cluster are large.
-        return np.lexsort(keys[::-1])
-    whole = np.zeros(numbers.size, np.int64)
-    for key, size in zip(keys, sizes, strict=True):
-        whole = whole * int(size) + key
-    return np.argsort(whole)
+def _in_order(
+    rows: Numbers, numbers: Numbers, last: Numbers, first: Numbers, columns: Sequence[Codes]
+) -> Numbers:
+    """Return rows in order: by install, then by time, then by what they are, of which columns know."""
+    sizes = [int(days.max(initial=0)) + 1 for days in (last, first)]
+    if numbers.min(initial=0) < 0 or int(numbers.max(initial=0)) * sizes[0] * sizes[1] > _MOST:
+        numbers = np.unique(numbers, return_inverse=True)[1]  # Those of a cluster are large.
+    keys, found = ordered((numbers * sizes[0] + last) * sizes[1] + first)
+    again = ~starts(keys)
+    tied = again.copy()
+    tied[:-1] |= again[1:]
+    rows = rows[found]
+    alike = rows[tied]
+    rows[tied] = alike[np.lexsort([*(column[alike] for column in reversed(columns)), keys[tied]])]
+    return rows

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 __all__ = ["ANY", "UNKNOWN", "Column", "Given", "Rows", "Units"]
 
-Codes: TypeAlias = NDArray[np.int64]
+Codes: TypeAlias = NDArray[np.integer[Any]]
 
 UNKNOWN = ""
 """The value of an attribute that an install does not have or did not say."""
@@ -28,7 +28,7 @@ class Column:
 
     name: str
     values: Sequence[str]
-    codes: NDArray[np.signedinteger[Any]]
+    codes: Codes
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,10 @@ class Units:
     def name(self, column: int) -> str:
         """Return what a column is called: those of states come first, then one for each property."""
         return self._column(column).name
+
+    def codes(self, column: int) -> Codes:
+        """Return the codes of a column, of each state or of each row of its property."""
+        return self._column(column).codes
 
     def attributes(self, marks: Sequence[tuple[int, int]]) -> Mapping[str, str]:
         """Return the names and values of marks (column, code)."""

@@ -1,15 +1,14 @@
 """How does a candidate compare where others are held equal? Rows that agree in all of them are taken together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aboveboard.insights.causes.frames import Candidate, Mark
 from aboveboard.insights.causes.observed import Ends, Flags, ends
-from aboveboard.insights.causes.units import Codes, Units
+from aboveboard.insights.causes.ordering import ordered
+from aboveboard.insights.causes.units import Codes, Units, starts
 from aboveboard.insights.statistics import Comparison, Numbers
 
 __all__ = ["Weighed", "weighed"]
@@ -65,7 +64,7 @@ def weighed(units: Units, given: int | None, candidates: Sequence[Candidate]) ->
     day gave.
     """
     failed, days = units.states.failed, units.states.days
-    place = np.arange(failed.size)
+    place: Codes = np.arange(failed.size)
     if given is not None:
         own = units.given[given]
         place, failed, days = own.place, own.failed, own.days
@@ -73,10 +72,10 @@ def weighed(units: Units, given: int | None, candidates: Sequence[Candidate]) ->
     marks = {mark: _mask(units, given, mark) for mark in {mark for each in told for mark in each}}
     masks = {each: np.logical_and.reduce([marks[mark] for mark in each]) for each in told}
     columns = {column.name: column.codes for column in units.states.columns}
-    nothing = np.zeros(units.states.install.size, np.int64)
+    nothing = np.zeros(units.states.install.size, np.uint8)
     version, system = (columns.get(name, nothing)[place] for name in ("version", "os"))
     found = ends(failed, days)
-    first, count = _alike([found.kind, version, system, *masks.values()])
+    first, count = _alike([found.kind, version, system, *_bytes(list(masks.values()))])
     return Weighed(
         {each: flags[first] for each, flags in masks.items()},
         {each: np.packbits(flags).tobytes() for each, flags in masks.items()},
@@ -99,19 +98,38 @@ def _mask(units: Units, given: int | None, mark: Mark) -> Flags:
     return has
 
 
-def _alike(columns: Iterable[NDArray[Any]]) -> tuple[Codes, Codes]:
+def _bytes(masks: Sequence[Flags]) -> Iterator[Codes]:
+    """Yield eight masks at a time as one number for each row."""
+    for first in range(0, len(masks), 8):
+        found = np.zeros(masks[first].size, np.uint8)
+        for mask in masks[first : first + 8]:
+            found += found
+            found += mask
+        yield found
+
+
+def _alike(columns: Iterable[Codes]) -> tuple[Codes, Codes]:
     """Return a row of each different kind of rows, and how many there are of it."""
-    numbers, size = np.zeros(1, np.int64), 1
+    numbers: Codes = np.zeros(1, np.int64)
+    size = 1
     for column in columns:
         most = int(column.max(initial=0)) + 1
-        if size * most >= _MOST:
-            numbers = np.unique(numbers, return_inverse=True)[1]
-            size = int(numbers.max(initial=0)) + 1
+        if size * most >= _MOST >> column.size.bit_length():
+            numbers, size = _dense(numbers)
         numbers, size = numbers * most + column, size * most
     if size > _FEW:
-        _, first, count = np.unique(numbers, return_index=True, return_counts=True)
-        return first, count
+        keys, places = ordered(numbers)
+        begins = np.flatnonzero(starts(keys))
+        return places[begins], np.diff(begins, append=keys.size)
     counts, row = np.bincount(numbers, minlength=size), np.zeros(size, np.int64)
     row[numbers] = np.arange(numbers.size)
     found = np.flatnonzero(counts)
     return row[found], counts[found]
+
+
+def _dense(numbers: Codes) -> tuple[Codes, int]:
+    """Return numbers without gaps that are in the same order, and how many there are."""
+    keys, places = ordered(numbers)
+    found = np.empty(numbers.size, np.int64)
+    found[places] = np.cumsum(starts(keys)) - 1
+    return found, int(found.max(initial=0)) + 1

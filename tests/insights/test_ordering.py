@@ -1,0 +1,19 @@
+"""Do numbers come in the order that `argsort` says, equal ones as they stood, however large they are?"""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aboveboard.insights.causes.ordering import ordered
+
+_NUMBERS = st.sampled_from([3, 2**20, 2**32, 2**57, 2**63 - 1]).flatmap(
+    lambda most: st.lists(st.integers(-2 if most == 3 else 0, most), max_size=60)
+)
+
+
+@given(_NUMBERS)
+def test_numbers_stand_in_their_order(numbers: list[int]) -> None:
+    given_ones = np.array(numbers, np.int64)
+    keys, places = ordered(given_ones)
+    assert keys.tolist() == sorted(numbers)
+    assert places.tolist() == np.argsort(given_ones, kind="stable").tolist()
