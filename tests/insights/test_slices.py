@@ -10,8 +10,10 @@ SIZE = 40
 SOME = st.lists(st.booleans(), min_size=SIZE, max_size=SIZE)
 
 
-@given(st.lists(st.tuples(SOME, st.none() | st.integers(0, 3000)), max_size=12))
-def test_slices_hold_what_was_added_and_put(changes: list[tuple[list[bool], int | None]]) -> None:
+@given(st.lists(st.tuples(SOME, st.none() | st.integers(0, 3000)), max_size=12), SOME, st.integers(1, 40))
+def test_slices_hold_and_count_what_was_added_and_put(
+    changes: list[tuple[list[bool], int | None]], among: list[bool], most: int
+) -> None:
     slices, plain = Slices(np.zeros(SIZE // 8, np.uint8)), np.zeros(SIZE, np.int64)
     for some, number in changes:
         bits, chosen = np.packbits(some, bitorder="little"), np.array(some)
@@ -23,3 +25,5 @@ def test_slices_hold_what_was_added_and_put(changes: list[tuple[list[bool], int 
             plain[chosen] = number
     places = np.arange(SIZE)[::-1]
     assert slices.at(places).tolist() == plain[places].tolist()
+    told = slices.counts(np.packbits(among, bitorder="little"), most)
+    assert told.tolist() == np.bincount(np.minimum(plain[among], most), minlength=most + 1).tolist()

@@ -60,7 +60,8 @@ class Bitmaps(NamedTuple):
 
 def how_many(bits: Bits) -> int:
     """Return how many installs there are."""
-    return int(np.bitwise_count(bits).sum(dtype=np.int64))
+    words = bits.view(np.uint64) if bits.size % 8 == 0 else bits
+    return int(np.bitwise_count(words).sum(dtype=np.int64))
 
 
 def read(raw: bytes, keys: int, states: int = 1, texts: int = 0, *, lists: bool = False) -> Bitmaps:

@@ -1,9 +1,9 @@
 """Which installs were in use on each day, and with which version did they begin and end it? All of it as bits."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,22 +11,22 @@ from aboveboard.insights.bits import Bitmaps, Bits
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look, Numbers
 
-__all__ = ["Day", "days_in_use", "holds", "joined", "settle"]
+__all__ = ["Day", "InUse", "days_in_use", "holds", "joined", "settle"]
 
 # A build has each day's first and last moment of an install for itself: only two of the same day can disagree.
 _DAYS = """
 SELECT
     toInt64(toUInt16(day)) AS of_day,
-    toInt64(indexOf({{{{versions:Array(String)}}}}, app_version) - 1) AS version,
     toInt64(build) AS of_build,
+    toInt64({chosen}) AS of_some,
+    toInt64(toUnixTimestamp64Milli(min(first_time))) AS first_ms,
+    toInt64(toUnixTimestamp64Milli(max(last_time))) AS last_ms,
+    app_version,
     groupBitmapMergeState(installs) AS here,
-    groupBitmapMergeState({which}) AS by_version,
-    groupBitmapMergeStateIf(installs, {{chosen}}) AS of_some
+    groupBitmapMergeState({which}) AS by_version
 FROM {{{table}}} AS events
-WHERE {{of_installs}}
-    AND app_version IN {{{{versions:Array(String)}}}}
-GROUP BY of_day, version, of_build
-ORDER BY of_day, version, of_build
+WHERE {{of_installs}}{named}
+GROUP BY of_day, of_build, of_some, app_version
 """
 
 
@@ -43,41 +43,76 @@ class Day(NamedTuple):
     chosen: Bits
 
 
-def days_in_use(
-    look: Look, versions: list[str], *, last: bool, chosen: Filters | None = None
-) -> tuple[dict[int, Day], Bitmaps]:
-    """Return the days (since 1970) in order, each with its installs by first or `last` version, and what bits mean.
+class InUse(NamedTuple):
+    """The days (since 1970) in order, the versions in theirs, and what bits mean.
 
-    Of versions at the same moment the first in `versions` counts, with `last` the last one. `chosen` are other
+    `seen` has of each version its first and last millisecond, and the installs that had it.
+    """
+
+    days: dict[int, Day]
+    versions: list[str]
+    seen: dict[str, tuple[int, int, Bits]]
+    rows: Bitmaps
+
+
+def days_in_use(
+    look: Look,
+    order: Callable[[str], Any] = str,
+    *,
+    last: bool = False,
+    named: bool = False,
+    chosen: Filters | None = None,
+) -> InUse:
+    """Return each day with its installs by first or `last` version; with `named` no events that name no version.
+
+    Of versions at the same moment the first in their `order` counts, with `last` the last one. `chosen` are other
     filters than those of the look, and of it is told on which days they let an install through.
     """
     which = "ended" if last else "began"
     if "version" in look.named:
         # Who went on to another version on that day has not ended it with this one, but the filters see no other.
         which = "installs"
-    rows = look.bitmaps(
-        _DAYS.format(which=which, table="places" if chosen and chosen.equal else "versions"),
-        keys=3,
-        states=3,
-        words={"chosen": chosen.of_places() if chosen else "0"},
-        versions=versions,
-        **(chosen.equal if chosen else {}),
+    some = chosen.equal if chosen else {}
+    sql = _DAYS.format(
+        which=which,
+        table="places" if some else "versions",
+        chosen="{chosen}" if some else "1",
+        named="\n    AND app_version != ''" if named else "",
     )
-    of_days: dict[int, list[tuple[int, int, Bits, Bits, Bits]]] = defaultdict(list)
-    for (day, version, build), (here, those, of_some) in zip(rows.keys, rows.bits, strict=True):
-        of_days[day].append((version, build, here, those, of_some))
-    found = {
-        day: _day(those, rows.none(), last=last, places=bool(look.named)) for day, those in of_days.items()
-    }
-    return found, rows
+    words = {"chosen": chosen.of_places()} if chosen else {}
+    rows = look.bitmaps(sql, keys=5, texts=1, states=2, words=words, **some)
+    seen: dict[str, tuple[int, int, Bits]] = {}
+    for (*_, first, final), (version,), (here, _) in zip(rows.keys, rows.texts, rows.bits, strict=True):
+        before = seen.get(version, (first, final, rows.none()))
+        seen[version] = min(first, before[0]), max(final, before[1]), here | before[2]
+    versions = sorted(sorted(seen), key=order)
+    return InUse(_of_days(rows, versions, last=last, places=bool(look.named)), versions, seen, rows)
 
 
-def _day(rows: list[tuple[int, int, Bits, Bits, Bits]], none: Bits, *, last: bool, places: bool) -> Day:
+def _of_days(rows: Bitmaps, versions: list[str], *, last: bool, places: bool) -> dict[int, Day]:
+    at = {version: place for place, version in enumerate(versions)}
+    of_days: dict[int, list[_Row]] = defaultdict(list)
+    for (day, build, some, *_), (version,), (here, those) in zip(
+        rows.keys, rows.texts, rows.bits, strict=True
+    ):
+        of_days[day].append(_Row(at[version], build, bool(some), here, those))
+    return {day: _day(of_days[day], rows.none(), last=last, places=places) for day in sorted(of_days)}
+
+
+class _Row(NamedTuple):
+    version: int
+    build: int
+    some: bool
+    here: Bits
+    those: Bits
+
+
+def _day(rows: list[_Row], none: Bits, *, last: bool, places: bool) -> Day:
     by_version: dict[int, Bits] = {}
     by_build: dict[int, Bits] = {}
-    for version, build, _, those, _ in rows:
-        by_version[version] = by_version.get(version, none) | those
-        by_build[build] = by_build.get(build, none) | those
+    for row in rows:
+        by_version[row.version] = by_version.get(row.version, none) | row.those
+        by_build[row.build] = by_build.get(row.build, none) | row.those
     unsettled = _twice(by_version.values(), none)
     if not places:
         unsettled = unsettled & _twice(by_build.values(), none)
@@ -85,8 +120,8 @@ def _day(rows: list[tuple[int, int, Bits, Bits, Bits]], none: Bits, *, last: boo
     for version in sorted(by_version, reverse=last):
         found[version] = by_version[version] & ~taken
         taken = taken | by_version[version]
-    here = joined((here for _, _, here, _, _ in rows), none)
-    return Day(here, found, unsettled, joined((of_some for *_, of_some in rows), none))
+    chosen = joined((row.here for row in rows if row.some), none)
+    return Day(joined((row.here for row in rows), none), found, unsettled, chosen)
 
 
 def joined(several: Iterable[Bits], none: Bits) -> Bits:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,11 +10,6 @@ from aboveboard.insights.bits import Bitmaps, Bits
 from aboveboard.insights.daily import Day, days_in_use, settle
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look, Numbers
-
-if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
-else:
-    Client = object
 
 __all__ = ["Begun", "Firsts", "begun", "firsts"]
 
@@ -64,18 +59,16 @@ class Begun(NamedTuple):
     versions: list[str]
 
 
-def begun(client: "Client", filters: Filters) -> Begun:
+def begun(look: Look, filters: Filters) -> Begun:
     """Return the first days of all installs of the sources, as bits."""
-    look = Look(client, replace(filters, equal={}), ever=True)
-    (row,) = look.rows(_VERSIONS)
-    versions = row["versions"]
-    days, rows = days_in_use(look, versions, last=False, chosen=filters)
+    everyone = look.under(replace(filters, equal={}), ever=True)
+    days, versions, _, rows = days_in_use(everyone, chosen=filters)
     seen = unsettled = rows.none()
     for day in days.values():
         unsettled = unsettled | (day.unsettled & ~seen)
         seen = seen | day.installs
     if unsettled.any():
-        _settle(look, days, rows, unsettled, versions)
+        _settle(everyone, days, rows, unsettled, versions)
     seen = rows.none()
     new = {}
     for number, day in days.items():
@@ -94,18 +87,18 @@ def _settle(look: Look, days: dict[int, Day], rows: Bitmaps, unsettled: Bits, ve
         settle(days[day], {each: at[here & (version == each)] for each in np.unique(version[here]).tolist()})
 
 
-def firsts(client: "Client", filters: Filters) -> Firsts:
+def firsts(look: Look, filters: Filters) -> Firsts:
     """Return the first event of all installs of the sources, up to the end of what is looked at.
 
     Where that begins at midnight the moments are those of their days, which is all that is asked of them then.
     """
     if filters.since.time() != time():
-        look = Look(client, replace(filters, equal={}), ever=True)
-        (row,) = look.rows(_VERSIONS)
-        number, both = look.columns(_FIRSTS.format(of_these=""), versions=row["versions"])[:2]
+        everyone = look.under(replace(filters, equal={}), ever=True)
+        (row,) = everyone.rows(_VERSIONS)
+        number, both = everyone.columns(_FIRSTS.format(of_these=""), versions=row["versions"])[:2]
         moment = both >> 16
         return Firsts(number, moment // _DAY, moment, both & 65535, row["versions"])
-    found = begun(client, filters)
+    found = begun(look, filters)
     size = found.rows.numbers.size
     of_day, version = np.full(size, -1), np.zeros(size, np.int64)
     for day, new in found.new.items():

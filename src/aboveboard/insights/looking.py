@@ -122,11 +122,18 @@ class Look:
         return binary.columns(self._bytes("Native", sql, None, {}), numbers, words)
 
     def bitmaps(
-        self, sql: str, keys: int, states: int = 1, words: dict[str, str] | None = None, **values: object
+        self,
+        sql: str,
+        keys: int,
+        states: int = 1,
+        words: dict[str, str] | None = None,
+        *,
+        texts: int = 0,
+        **values: object,
     ) -> Bitmaps:
-        """Return the rows of a statement: first `keys` columns of Int64, then states of `groupBitmap`."""
+        """Return the rows of a statement: `keys` columns of Int64, `texts` of String, then states of `groupBitmap`."""
         found, clustered = self.raw(sql, words, **values)
-        return read(found, keys, states, lists=clustered)
+        return read(found, keys, states, texts, lists=clustered)
 
     def with_texts(self, sql: str, texts: int) -> Bitmaps:
         """Return the rows of a statement: first columns of String, then one state of `groupBitmap`."""

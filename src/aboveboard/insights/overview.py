@@ -77,11 +77,11 @@ WHERE source IN {{sources:Array(String)}}
 _IN_USE = """
 SELECT
     toInt64(toUInt16(day)) AS of_day,
-    groupBitmapMergeState(installs) AS here,
-    groupBitmapMergeStateIf(installs, {chosen}) AS of_some
+    toInt64({chosen}) AS of_some,
+    groupBitmapMergeState(installs) AS here
 FROM {table} AS events
 WHERE {of_installs}
-GROUP BY of_day
+GROUP BY of_day, of_some
 ORDER BY of_day
 """
 
@@ -117,7 +117,7 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
         ends = _unclean_of_days
     else:
         installs = Counter({_key(row): row["by_installs"] for row in look.rows(_INSTALLS)})
-        new, ends = _new(look, firsts(client, filters)), _unclean
+        new, ends = _new(look, firsts(look, filters)), _unclean
     unclean = _by_period(ends(look)) if filters.equal.get("event", "startup") == "startup" else Counter()
     found = []
     before: dict[str, Any] | None = None
@@ -187,17 +187,22 @@ def _installs_of_days(look: Look, filters: Filters) -> tuple[Counter[Key], Count
     everyone = look.under(replace(filters, equal={}), ever=True)
     rows = everyone.bitmaps(
         _IN_USE.replace("{table}", "{places}" if filters.equal else "{versions}"),
-        keys=1,
-        states=2,
+        keys=2,
+        states=1,
+        texts=0,
         words={"chosen": filters.of_places()},
         **filters.equal,
     )
     since, seen = int(filters.since.timestamp()) // 86_400, rows.none()
     here: dict[Key, Bits] = {}
     new: dict[Key, Bits] = {}
-    for (day,), (active, of_some) in zip(rows.keys, rows.bits, strict=True):
+    for day, those in groupby(zip(rows.keys, rows.bits, strict=True), lambda row: row[0][0]):
+        of_day = list(those)
+        active = joined((bits for _, (bits,) in of_day), rows.none())
+        of_some = joined((bits for (_, some), (bits,) in of_day if some), rows.none())
+        fresh = active & ~seen
         for key in ((period, _start(day, period)) for period in PERIODS):
-            new[key] = new.get(key, rows.none()) | (active & ~seen)
+            new[key] = new.get(key, rows.none()) | fresh
             if day >= since:
                 here[key] = here.get(key, rows.none()) | of_some
         seen = seen | active

@@ -16,22 +16,17 @@ else:
 
 __all__ = ["ask"]
 
-_SAID = """
-SELECT DISTINCT toInt64(sipHash64(kind, name, said)) AS what, kind, name, said
-FROM {facts} AS events
-WHERE {of_installs}
-    AND kind IN ('provider', 'count')
-"""
-
 _DAYS = """
 SELECT
     toInt64(toUInt16(day)) AS of_day,
-    toInt64(sipHash64(kind, name, said)) AS what,
+    kind,
+    name,
+    said,
     groupBitmapMergeState(installs) AS those
 FROM {facts} AS events
 WHERE {of_installs}
     AND kind IN ('provider', 'count')
-GROUP BY of_day, what
+GROUP BY day, kind, name, said
 """
 
 
@@ -42,53 +37,47 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     "3–5"; of an install the newest or largest of the last day on which it said one), installs, share (of the
     installs that say anything under that name).
     """
-    look = Look(client, filters)
-    found = [row | {"installs": 0} for row in look.rows(_SAID)]
-    counted = _latest(look, {row["what"]: row for row in found})
-    everyone: Counter[tuple[str, str]] = Counter()
-    for row in found:
-        row["installs"] = counted[row["what"]]
+    counted = _latest(Look(client, filters))
+    everyone: Counter[tuple[str, ...]] = Counter()
+    for told, installs in counted.items():
         # A provider may be called like a count.
-        everyone[row["kind"], row["name"]] += row["installs"]
-    found.sort(key=_order)
+        everyone[told[:2]] += installs
     return [
         {
-            "kind": row["kind"],
-            "name": row["name"],
-            "value": bucket_name(row["said"]) if row["kind"] == "count" else row["said"],
-            "installs": row["installs"],
-            "share": row["installs"] / everyone[row["kind"], row["name"]],
+            "kind": kind,
+            "name": name,
+            "value": bucket_name(said) if kind == "count" else said,
+            "installs": installs,
+            "share": installs / everyone[kind, name],
         }
-        for row in found
-        if row["installs"]
+        for (kind, name, said), installs in sorted(counted.items(), key=lambda row: _order(*row))
+        if installs
     ]
 
 
-def _latest(look: Look, said: dict[int, dict[str, Any]]) -> Counter[int]:
+def _latest(look: Look) -> dict[tuple[str, ...], int]:
     """Count each install once under each name: first what is told, of that the last day, of that the best."""
-    rows = look.bitmaps(_DAYS, keys=2)
-    worth = {what: _worth(row) for what, row in said.items()}
+    rows = look.bitmaps(_DAYS, keys=1, texts=3)
+    worth = {told: _worth(*told) for told in set(rows.texts)}
     ranked = sorted(
-        zip(rows.keys, rows.bits, strict=True),
-        key=lambda row: (worth[row[0][1]][0], row[0][0], worth[row[0][1]][1:]),
+        zip(rows.keys, rows.texts, rows.bits, strict=True),
+        key=lambda row: (worth[row[1]][0], row[0], worth[row[1]][1:]),
         reverse=True,
     )
-    taken: dict[tuple[str, str], Bits] = {}
-    counted: Counter[int] = Counter()
-    for (_, what), (bits,) in ranked:
-        under = said[what]["kind"], said[what]["name"]
-        before = taken.get(under, rows.none())
-        counted[what] += how_many(bits & ~before)
-        taken[under] = before | bits
-    return counted
+    taken: dict[tuple[str, ...], Bits] = {}
+    latest: dict[tuple[str, ...], Bits] = {}
+    for _, told, (bits,) in ranked:
+        before = taken.setdefault(told[:2], rows.none())
+        counted = latest.setdefault(told, rows.none())
+        counted |= bits & ~before
+        before |= bits
+    return {told: how_many(bits) for told, bits in latest.items()}
 
 
-def _worth(row: dict[str, Any]) -> tuple[Any, ...]:
-    said = row["said"]
-    return said != "", row["kind"], *([int(said)] if row["kind"] == "count" else [order(said), said])
+def _worth(kind: str, _: str, said: str) -> tuple[Any, ...]:
+    return said != "", kind, *([int(said)] if kind == "count" else [order(said), said])
 
 
-def _order(row: dict[str, Any]) -> tuple[Any, ...]:
-    if row["kind"] == "count":
-        return 1, row["name"], int(row["said"])
-    return 0, row["name"], -row["installs"], row["said"]
+def _order(told: tuple[str, ...], installs: int) -> tuple[Any, ...]:
+    kind, name, said = told
+    return (1, name, int(said)) if kind == "count" else (0, name, -installs, said)

@@ -2,8 +2,8 @@
 
 import re
 from collections import defaultdict
-from datetime import date, timedelta
-from itertools import groupby, pairwise
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -38,18 +38,6 @@ WHERE {of_installs}
 GROUP BY version
 """
 
-_BY_VERSION = """
-SELECT
-    app_version AS version,
-    min(first_time) AS first_seen,
-    max(last_time) AS last_seen,
-    groupBitmapMerge(installs) AS by_installs
-FROM {versions} AS events
-WHERE {of_installs}
-    AND app_version != ''
-GROUP BY version
-"""
-
 _DAYS = """
 SELECT
     toInt64(number) AS install,
@@ -66,17 +54,16 @@ _THESE = "\n    AND number IN {{some:Array(UInt64)}}"
 # Days in use of each install in each version until an action first fails there, as in Explain.
 _TRIED = """
 SELECT
-    toInt64(indexOf({{events:Array(String)}}, event) - 1) AS of_event,
-    toInt64(indexOf({{versions:Array(String)}}, app_version) - 1) AS version,
     toInt64(toUInt16(day)) AS of_day,
     toInt64(failed) AS bad,
+    event,
+    app_version,
     groupBitmapMergeState(installs) AS tried
 FROM {tries} AS events
 WHERE {of_installs}
     AND event IN {{events:Array(String)}}
     AND app_version IN {{versions:Array(String)}}
 GROUP BY event, app_version, day, failed
-ORDER BY of_event, version, of_day, bad
 """
 _TRIED_OF_SOME = _TRIED.replace("{tries}", "{counts}").replace(
     "{of_installs}", "{where}\n    AND NOT given_up"
@@ -90,6 +77,7 @@ WHERE {where}
 """
 
 _MOST_DAYS = 30
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
@@ -103,10 +91,8 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     before: event, relative_risk, low, high).
     """
     look = Look(client, filters)
-    rows = look.rows(_BY_VERSION if look.whole_days else _RELEASES)
-    found = {row["version"]: row | {"installs": row.pop("by_installs")} for row in rows}
-    versions = sorted(found, key=order)
-    used = _used_of_days(look, versions) if look.whole_days else _used(look, versions)
+    found, used = _used_of_days(look) if look.whole_days else _used(look)
+    versions = list(found)
     changes = _changes(versions, _risks(look, versions))
     for place, version in enumerate(versions):
         row = found[version]
@@ -139,8 +125,10 @@ class _Used(NamedTuple):
     downgrades: Numbers
 
 
-def _used(look: Look, versions: list[str]) -> _Used:
+def _used(look: Look) -> tuple[dict[str, dict[str, Any]], _Used]:
     """Take of each install and day the last version (of those at one moment the newest), and compare its days."""
+    rows = {row["version"]: row | {"installs": row.pop("by_installs")} for row in look.rows(_RELEASES)}
+    versions = sorted(sorted(rows), key=order)
     install, day, version = _last_of_days(*look.columns(_DAYS.format(of_these=""), versions=versions)[:4])
     goes_on = np.append(install[1:] == install[:-1], False)[: install.size]
     down = np.flatnonzero(goes_on)
@@ -150,7 +138,7 @@ def _used(look: Look, versions: list[str]) -> _Used:
     table = np.bincount((day - base) * count + version) if day.size else np.zeros(0, int)
     table = np.append(table, np.zeros(-table.size % max(count, 1), int)).reshape(-1, max(count, 1))
     first = date(1970, 1, 1) + timedelta(days=base)
-    return _Used(
+    return {each: rows[each] for each in versions}, _Used(
         {first + timedelta(days=ago): row.tolist() for ago, row in enumerate(table) if row.sum()},
         np.bincount(version[~goes_on], minlength=count),
         np.bincount(version[down], minlength=count),
@@ -175,9 +163,9 @@ def _last_of_days(
     return install[ends], day[ends], version[ends]
 
 
-def _used_of_days(look: Look, versions: list[str]) -> _Used:
+def _used_of_days(look: Look) -> tuple[dict[str, dict[str, Any]], _Used]:
     """Tell the same from the bitmaps of days."""
-    days, rows = days_in_use(look, versions, last=True)
+    days, versions, seen, rows = days_in_use(look, order, last=True, named=True)
     unsettled = joined((day.unsettled for day in days.values()), rows.none())
     if unsettled.any():
         of_these = _DAYS.format(of_these=_THESE)
@@ -187,16 +175,27 @@ def _used_of_days(look: Look, versions: list[str]) -> _Used:
     downgrades = np.zeros(len(versions), np.int64)
     curve: dict[date, list[int]] = {}
     for number, day in days.items():
-        older, here = rows.none(), joined(day.versions.values(), rows.none())
+        older, away = rows.none(), ~joined(day.versions.values(), rows.none())
+        counts = [0] * len(versions)
         for version, before in enumerate(last):
-            downgrades[version] += how_many(before & older)
-            now = day.versions.get(version, rows.none())
-            older = older | now
-            last[version] = (before & ~here) | now
-        curve[date(1970, 1, 1) + timedelta(days=number)] = [
-            how_many(day.versions.get(version, rows.none())) for version in range(len(versions))
-        ]
-    return _Used(curve, np.array([how_many(bits) for bits in last], np.int64), downgrades)
+            if older.any():
+                downgrades[version] += how_many(before & older)
+            before &= away
+            if (now := day.versions.get(version)) is not None:
+                older, counts[version] = older | now, how_many(now)
+                before |= now
+        curve[date(1970, 1, 1) + timedelta(days=number)] = counts
+    found = {version: _row(version, *seen[version]) for version in versions}
+    return found, _Used(curve, np.array([how_many(bits) for bits in last], np.int64), downgrades)
+
+
+def _row(version: str, first: int, last: int, installs: Bits) -> dict[str, Any]:
+    return {
+        "version": version,
+        "first_seen": _EPOCH + timedelta(milliseconds=first),
+        "last_seen": _EPOCH + timedelta(milliseconds=last),
+        "installs": how_many(installs),
+    }
 
 
 def _settle(days: dict[int, Day], rows: Bitmaps, install: Numbers, day: Numbers, version: Numbers) -> None:
@@ -210,17 +209,13 @@ def _risks(look: Look, versions: list[str]) -> Risks:
     """Count by action and version the installs by days in use until it first failed: those where it did, and all."""
     events = sorted(row["event"] for row in look.rows(_FAILING))
     tried = _TRIED_OF_SOME if look.named or not look.whole_days else _TRIED
-    rows = look.bitmaps(tried, keys=4, events=events, versions=versions)
-    found: Risks = {}
-    for (event, version), those in groupby(zip(rows.keys, rows.bits, strict=True), lambda row: row[0][:2]):
-        days: dict[int, dict[int, Bits]] = defaultdict(dict)
-        for (_, _, day, bad), (bits,) in those:
-            days[day][bad] = bits
-        table = _at_risk(days, rows)
-        # What nobody tried but events without an install is not compared.
-        if table.any():
-            found[events[event], versions[version]] = table
-    return found
+    rows = look.bitmaps(tried, keys=2, texts=2, events=events, versions=versions)
+    of_days: dict[tuple[str, str], dict[int, dict[int, Bits]]] = defaultdict(lambda: defaultdict(dict))
+    for (day, bad), (event, version), (bits,) in zip(rows.keys, rows.texts, rows.bits, strict=True):
+        of_days[event, version][day][bad] = bits
+    tables = {key: _at_risk(days, rows) for key, days in of_days.items()}
+    # What nobody tried but events without an install is not compared.
+    return {key: table for key, table in tables.items() if table.any()}
 
 
 def _at_risk(of_days: dict[int, dict[int, Bits]], rows: Bitmaps) -> Numbers:
@@ -228,13 +223,11 @@ def _at_risk(of_days: dict[int, dict[int, Bits]], rows: Bitmaps) -> Numbers:
     failed, tried = rows.none(), Slices(rows.none())
     for day in sorted(of_days):
         tried.add(joined(of_days[day].values(), rows.none()) & ~failed)
-        failed = failed | of_days[day].get(1, rows.none())
-    days = np.minimum(tried.at(np.arange(failed.size * 8)), _MOST_DAYS)
+        if (bad := of_days[day].get(1)) is not None:
+            failed |= bad
     table = np.zeros((2, _MOST_DAYS))
-    bad = np.unpackbits(failed, bitorder="little").view(np.bool_)
-    table[0] = np.bincount(days[bad], minlength=_MOST_DAYS + 1)[1:]
-    at_least = np.bincount(days, minlength=_MOST_DAYS + 1)[1:]
-    table[1] = at_least[::-1].cumsum()[::-1]
+    table[0] = tried.counts(failed, _MOST_DAYS)[1:]
+    table[1] = tried.counts(~rows.none(), _MOST_DAYS)[:0:-1].cumsum()[::-1]
     return table
 
 

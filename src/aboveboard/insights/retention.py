@@ -58,13 +58,13 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
 def _active(client: "Client", filters: Filters) -> Iterator[tuple[date, str, int, int]]:
     """Yield cohort, first version, week since then, and how many installs were in use."""
     look = Look(client, filters)
-    found = _of_days(client, filters) if look.whole_days else _of_installs(client, filters, look)
+    found = _of_days(look, filters) if look.whole_days else _of_installs(look, filters)
     for cohort, version, week, installs in found:
         yield date(1970, 1, 1) + timedelta(days=cohort), version, week, installs
 
 
-def _of_days(client: "Client", filters: Filters) -> Iterator[tuple[int, str, int, int]]:
-    first = begun(client, filters)
+def _of_days(look: Look, filters: Filters) -> Iterator[tuple[int, str, int, int]]:
+    first = begun(look, filters)
     since = int(filters.since.timestamp()) // 86_400
     none = first.rows.none()
     weeks: dict[int, Bits] = {}
@@ -80,8 +80,8 @@ def _of_days(client: "Client", filters: Filters) -> Iterator[tuple[int, str, int
                 yield cohort, first.versions[version], (monday - cohort) // _WEEK, installs
 
 
-def _of_installs(client: "Client", filters: Filters, look: Look) -> Iterator[tuple[int, str, int, int]]:
-    first = firsts(client, filters)
+def _of_installs(look: Look, filters: Filters) -> Iterator[tuple[int, str, int, int]]:
+    first = firsts(look, filters)
     weeks, numbers = look.columns(_SEEN)[:2]
     at = places(first.number, numbers)
     inside = first.moment[at] >= filters.since.timestamp() * 1000

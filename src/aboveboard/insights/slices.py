@@ -7,7 +7,7 @@ whole bitmaps, instead of one for each install.
 import numpy as np
 from numpy.typing import NDArray
 
-from aboveboard.insights.bits import Bits
+from aboveboard.insights.bits import Bits, how_many
 
 __all__ = ["Slices"]
 
@@ -37,6 +37,21 @@ class Slices:
                 plane |= bits
             else:
                 plane &= others
+
+    def counts(self, among: Bits, most: int) -> NDArray[np.int64]:
+        """Return how many of these have each number, 0 to `most`; what is larger counts as `most`."""
+        found = np.zeros(most + 1, np.int64)
+        groups = [(0, len(self._planes), among, how_many(among))]
+        while groups:
+            number, place, bits, count = groups.pop()
+            if not place or number >= most:
+                found[min(number, most)] += count
+            elif count:
+                higher = bits & self._planes[place - 1]
+                more = how_many(higher)
+                groups.append((number + (1 << place - 1), place - 1, higher, more))
+                groups.append((number, place - 1, bits ^ higher, count - more))
+        return found
 
     def at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the numbers at places."""
