@@ -25,14 +25,22 @@ SELECT
     min(first_time) AS first_seen,
     max(last_time) AS last_seen,
     argMin(first_failure, (first_failure.1, first_failure.2, first_failure.3)) AS first,
-    arraySort(groupUniqArray(100)(app_version)) AS versions,
     max(source IN {{open_sources:Array(String)}}) AS open
-FROM {counts_in_all} AS events
+FROM {counted_in_all} AS events
 WHERE {where}
     AND failed
 GROUP BY fingerprint
 ORDER BY by_installs DESC, failures DESC, fingerprint
 LIMIT 500
+"""
+
+# Apart, since rows by version are many, and their bitmaps would be read with them.
+_VERSIONS = """
+SELECT fingerprint, arraySort(groupUniqArray(100)(app_version)) AS versions
+FROM {counts_in_all} AS events
+WHERE {where}
+    AND failed
+GROUP BY fingerprint
 """
 
 _DAYS = """
@@ -54,13 +62,16 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     """
     look = Look(client, filters)
     days = {row["fingerprint"]: row["by_day"] for row in look.rows(_DAYS)}
-    found = [_group(row, days[row["fingerprint"]]) for row in look.rows(_ERRORS)]
+    versions = {row["fingerprint"]: row["versions"] for row in look.rows(_VERSIONS)}
+    found = [
+        _group(row, versions[row["fingerprint"]], days[row["fingerprint"]]) for row in look.rows(_ERRORS)
+    ]
     if filters.new_since:
         return [row for row in found if order(row["first_version"]) >= order(filters.new_since)]
     return found
 
 
-def _group(row: dict[str, Any], days: tuple[list[date], list[float]]) -> dict[str, Any]:
+def _group(row: dict[str, Any], versions: list[str], days: tuple[list[date], list[float]]) -> dict[str, Any]:
     first = row["first"]
     # The driver gives a tuple whose parts have names as a mapping.
     *_, version, kind, code, status_code, exit_code, text = (
@@ -74,7 +85,7 @@ def _group(row: dict[str, Any], days: tuple[list[date], list[float]]) -> dict[st
         "first_seen": row["first_seen"],
         "last_seen": row["last_seen"],
         "first_version": version,
-        "versions": row["versions"],
+        "versions": versions,
         "type": kind,
         "code": code,
         "status_code": status_code,

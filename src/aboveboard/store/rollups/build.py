@@ -28,7 +28,7 @@ from aboveboard.store.rollups.state import (
 )
 from aboveboard.store.rollups.states import number_states, stated
 from aboveboard.store.rollups.tables import TABLES, events_of
-from aboveboard.store.rollups.weeks import WEEKS
+from aboveboard.store.rollups.weeks import MADE, WEEKS
 from aboveboard.store.written import ensure
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ class Builder:
         number_states(self._client, [circle])
         events, states_too = events_of(_CIRCLE), stated(_CIRCLE)
         for table in TABLES.values():
-            self._fill(table.name, table.build, number, circle, events=events, stated=states_too)
+            select = f"SELECT *, build AS made FROM ({table.build})" if table.name in MADE else table.build  # noqa: S608
+            self._fill(table.name, select, number, circle, events=events, stated=states_too)
         ensure(self._client)
         ((days,),) = self._client.query(_DAYS, parameters={"circle": circle}).result_rows
         _note(self._client, [row_of_build(circle, Build(number, state, days))])
@@ -146,24 +147,24 @@ class Builder:
         """Take together the builds of each week, up to yesterday: what today brings would change it all the time."""
         today = datetime.fromtimestamp(self._clock() / 1000, UTC).date()
         known, weeks = counted(self._client)
-        for monday in _by_week(known, today).keys() | weeks.keys():
+        for name in _by_week(known, today).keys() | weeks.keys():
             if self._stop.is_set():
                 break
             with _BUILDING:
-                self._gather_week(monday, today)
+                self._gather_week(name, today)
 
-    def _gather_week(self, monday: str, today: date) -> None:
+    def _gather_week(self, name: str, today: date) -> None:
         known, weeks = counted(self._client)
-        builds = _by_week(known, today).get(monday, [])
+        builds = _by_week(known, today).get(name, [])
         parts = frozenset(build.number for build in builds)
-        if parts == weeks.get(monday, NO_WEEK).parts or unfinished(self._client):
+        if parts == weeks.get(name, NO_WEEK).parts or unfinished(self._client):
             return
         number = self._last = max(self._last + 1, self._clock())
         days = sorted({day for build in builds for day in build.days})
-        for table, select in WEEKS.items() if parts else ():
+        for table, select in WEEKS[name.split()[0]].items() if parts else ():
             self._fill(table, select, number, day=days[-1], parts=", ".join(map(str, parts)))
         ensure(self._client)
-        _note(self._client, [row_of_week(monday, Week(number, parts, days))])
+        _note(self._client, [row_of_week(name, Week(number, parts, days))])
 
     def _fill(self, table: str, select: str, number: int, circle: str = "", **words: object) -> None:
         statement = select.format(build=f"toUInt64({number})", **words)
@@ -242,12 +243,12 @@ def _forget(client: "Client", circles: Collection[str]) -> None:
     number = max(_numbers(known, weeks), default=0) + 1
     gone = {circle: build for circle, build in known.items() if circle in circles}
     numbers = {build.number for build in gone.values()}
-    with_them = {monday: week for monday, week in weeks.items() if week.parts & numbers}
+    with_them = {name: week for name, week in weeks.items() if week.parts & numbers}
     _note(
         client,
         [
             *(row_of_build(circle, Build(number, State(-1, -1), [])) for circle in gone),
-            *(row_of_week(monday, NO_WEEK._replace(number=number)) for monday in with_them),
+            *(row_of_week(name, NO_WEEK._replace(number=number)) for name in with_them),
         ],
     )
     left = set(_numbers(known, weeks)) - numbers - {week.number for week in with_them.values()}
@@ -294,7 +295,7 @@ def _numbers(known: Mapping[str, Build], weeks: Mapping[str, Week]) -> list[int]
 
 
 def _by_week(known: Mapping[str, Build], today: date) -> dict[str, list[Build]]:
-    """Return the builds of each week that are more than one, by its Monday, as far as their days are over.
+    """Return the builds of each week that are more than one, by its names, as far as their days are over.
 
     A clock that is a little off puts some events of a day into the build of the day before or after: a build belongs
     to the week of the day in its middle. One of days far apart, of a clock that is years off, belongs to none.
@@ -304,7 +305,7 @@ def _by_week(known: Mapping[str, Build], today: date) -> dict[str, list[Build]]:
         if build.days and build.days[-1] < today and build.days[-1] - build.days[0] <= _APART:
             day = build.days[len(build.days) // 2]
             found[(day - timedelta(days=day.weekday())).isoformat()].append(build)
-    return {monday: builds for monday, builds in found.items() if len(builds) > 1}
+    return {f"{kind} {monday}": each for kind in WEEKS for monday, each in found.items() if len(each) > 1}
 
 
 def _note(client: "Client", rows: Sequence[Sequence[object]]) -> None:

@@ -1,7 +1,7 @@
 """What does a question read? One relation: the counts of partitions that are as they were, and the events of others."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ from aboveboard.store.rollups.numbers import number_installs
 from aboveboard.store.rollups.state import Build, State, Week, counted, distributed, partitions, unfinished
 from aboveboard.store.rollups.states import number_states, stated, states_of
 from aboveboard.store.rollups.tables import TABLES, events_of
-from aboveboard.store.rollups.weeks import BY_DAY, IN_ALL
+from aboveboard.store.rollups.weeks import BY_DAY, IN_ALL, MADE, WEEKS
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -36,13 +36,13 @@ _RAW = """source IN {sources:Array(String)}
 class Relations(NamedTuple):
     """The same look at the events for all statements of an answer: builds that are good, partitions to be read.
 
-    `weeks` are the same builds with those of weeks in the place of those that they were made of.
+    `weeks` are the same builds with those of weeks in the place of those that they were made of, by the kind of week.
     """
 
     builds: Sequence[int]
     raw: Sequence[str]
     every: Sequence[str] = ()
-    weeks: Sequence[int] = ()
+    weeks: Mapping[str, Sequence[int]] = MappingProxyType({})
     clustered: bool = False
 
     def sql(self) -> dict[str, str]:
@@ -50,15 +50,15 @@ class Relations(NamedTuple):
 
         Beside `counts` there is `counts_in_all`, and so for others: fewer rows, whose `day` says nothing.
         """
-        found = {_bare(name): self._of(name, "weeks" if name in BY_DAY else "builds") for name in TABLES}
-        found |= {f"{_bare(name)}_in_all": self._of(name, "weeks") for name in IN_ALL}
+        found = {_bare(name): self._of(name, "days" if name in BY_DAY else "builds") for name in TABLES}
+        found |= {f"{_bare(name)}_in_all": self._of(name, "week") for name in IN_ALL}
         return found | {"states": states_of(_RAW, hashed=self.clustered)}
 
     def parameters(self) -> dict[str, object]:
         """Return the values of the parameters in `sql`, but for those of the filters."""
         return {
             "builds": list(self.builds),
-            "weeks": list(self.weeks),
+            **{kind: list(self.weeks.get(kind, self.builds)) for kind in WEEKS},
             "raw": list(self.raw),
             "every": list(self.every),
         }
@@ -70,10 +70,11 @@ class Relations(NamedTuple):
     def _of(self, name: str, builds: str) -> str:
         if self.clustered:
             return f"({self._counted(name, '')})"
+        columns = "* EXCEPT (made) REPLACE (made AS build)" if name in MADE else "*"
         built = f"""
-    SELECT *
+    SELECT {columns}
     FROM {name}
-    WHERE build IN {{{builds}:Array(UInt64)}}
+    WHERE {name}.build IN {{{builds}:Array(UInt64)}}
         AND source IN {{sources:Array(String)}}
         AND day >= toDate({{since:DateTime64(3, 'UTC')}})
         AND toDateTime64(day, 3, 'UTC') < {{until:DateTime64(3, 'UTC')}}"""  # noqa: S608
@@ -99,7 +100,7 @@ class Standing(NamedTuple):
 
     good: Mapping[str, Build] | None
     now: Mapping[str, tuple[State, int]] = MappingProxyType({})
-    weeks: Collection[Week] = ()
+    weeks: Mapping[str, Week] = MappingProxyType({})
     wavers: bool = False
 
 
@@ -139,7 +140,7 @@ def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> St
         and (known[circle].state == state or (events > few and _lags(known[circle], state, oldest)))
     }
     # In this order: a deletion that has a number here by now, and is done by then, is seen by whoever asks after it.
-    return Standing(good, parts, weeks.values(), unfinished(client))
+    return Standing(good, parts, weeks, unfinished(client))
 
 
 def generation(stands: Standing) -> frozenset[tuple[str, State | int]] | None:
@@ -182,9 +183,8 @@ def relations(
         # A full disk takes no new numbers; what is stored can be read all the same, by hashes and more slowly.
         return Relations([], [], clustered=True)
     numbers = {build.number for build in whole.values()}
-    taken = [week for week in weeks if week.parts and week.parts <= numbers and _within(week, since, until)]
-    left = numbers.difference(*(week.parts for week in taken))
-    return Relations(sorted(numbers), raw, [*raw, *whole], [*sorted(left), *(week.number for week in taken)])
+    of_weeks = {kind: _with_weeks(numbers, _of_kind(weeks, kind), since, until) for kind in WEEKS}
+    return Relations(sorted(numbers), raw, [*raw, *whole], of_weeks)
 
 
 def numbered(client: "Client", looked: Relations) -> Relations:
@@ -200,6 +200,16 @@ def numbered(client: "Client", looked: Relations) -> Relations:
 
 def _bare(name: str) -> str:
     return name.removeprefix("rollup_")
+
+
+def _of_kind(weeks: Mapping[str, Week], kind: str) -> list[Week]:
+    return [week for name, week in weeks.items() if name.split()[0] == kind]
+
+
+def _with_weeks(numbers: set[int], weeks: Sequence[Week], since: datetime, until: datetime) -> list[int]:
+    """Return builds with weeks in the place of those that they were made of, where all of these are there."""
+    taken = [week for week in weeks if week.parts and week.parts <= numbers and _within(week, since, until)]
+    return [*sorted(numbers.difference(*(week.parts for week in taken))), *(week.number for week in taken)]
 
 
 def _within(week: Week, since: datetime, until: datetime) -> bool:

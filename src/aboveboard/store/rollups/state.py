@@ -5,6 +5,7 @@ mutation with each deletion, and a merge changes neither. A build is good while 
 made; so a crash at any moment leaves no build that looks good and is not.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
@@ -45,7 +46,7 @@ WHERE database = currentDatabase() AND table = 'events' AND NOT is_done
 """
 
 
-_WEEK = "week "
+_WEEK = re.compile("[a-z]+ ")
 
 _ENGINE = "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = 'events'"
 
@@ -69,7 +70,10 @@ class Build(NamedTuple):
 
 
 class Week(NamedTuple):
-    """One taking together of builds of a week: its number, the numbers of those builds, the days of their events."""
+    """One taking together of builds of a week: its number, the numbers of those builds, the days of their events.
+
+    Its name is its kind (`weeks.WEEKS`) and its Monday.
+    """
 
     number: int
     parts: frozenset[int]
@@ -81,7 +85,7 @@ NO_WEEK = Week(0, frozenset(), [])
 
 
 class Counted(NamedTuple):
-    """All that is counted: the last build of each partition, good or not, and the last of each week, by its Monday."""
+    """All that is counted: the last build of each partition, good or not, and the last of each week, by its name."""
 
     builds: Mapping[str, Build]
     weeks: Mapping[str, Week]
@@ -109,8 +113,8 @@ def counted(client: "Client") -> Counted:
     """Return what is counted."""
     builds, weeks = {}, {}
     for circle, number, block, mutation, days, parts in client.query(_BUILDS).result_rows:
-        if circle.startswith(_WEEK):
-            weeks[circle.removeprefix(_WEEK)] = Week(number, frozenset(parts), days)
+        if _WEEK.match(circle):
+            weeks[circle] = Week(number, frozenset(parts), days)
         else:
             builds[circle] = Build(number, State(block, mutation), days)
     return Counted(builds, weeks)
@@ -121,9 +125,9 @@ def row_of_build(circle: str, build: Build) -> list[object]:
     return [circle, build.number, *build.state, list(build.days), []]
 
 
-def row_of_week(monday: str, week: Week) -> list[object]:
+def row_of_week(name: str, week: Week) -> list[object]:
     """Return the row that says of a week what it was made of last."""
-    return [_WEEK + monday, week.number, 0, 0, list(week.days), sorted(week.parts)]
+    return [name, week.number, 0, 0, list(week.days), sorted(week.parts)]
 
 
 def distributed(client: "Client") -> bool:

@@ -1,13 +1,13 @@
 """How are the counts of a week's days taken together, so that a long span reads a few counts instead of many?
 
-A week is a build like that of a day, made of builds and of nothing else: whoever knows of which ones knows whether it
-still says what they say. Where a question does not ask for days, a week has one row where its days had seven; where it
-does, the rows of its days stand in one place.
+A week has two builds, made of those of its days and of nothing else: whoever knows of which ones knows whether they
+still say what those say. The one has one row where the days had seven, for questions that do not ask for days; in the
+other the rows of the days stand in one place, which is read faster than seven.
 """
 
 from collections.abc import Mapping
 
-__all__ = ["BY_DAY", "IN_ALL", "MERGED_COUNTS", "WEEKS"]
+__all__ = ["BY_DAY", "IN_ALL", "MADE", "MERGED_COUNTS", "WEEKS"]
 
 MERGED_COUNTS = """sum(stored), sum(size), sum(weights), sum(spread), sum(ended), sum(ended_weights), sum(worked),
     sumMap(durations.1, durations.2), groupBitmapMergeState(installs),
@@ -38,13 +38,7 @@ _TOGETHER = {
     "rollup_opened": (_SEEN, _WEIGHED),
 }
 
-IN_ALL = frozenset(_TOGETHER)
-"""Tables whose rows a week takes together; their `day` is any of its days then."""
-
-BY_DAY = frozenset({"rollup_tries", "rollup_attempts", "rollup_given"})
-"""Tables of which a week has the rows of its days, in one place. Those whose readers tell builds apart are not here."""
-
-WEEKS: Mapping[str, str] = {
+IN_ALL: Mapping[str, str] = {
     name: f"""
 SELECT
     {{build}} AS build, source, toDate('{{day}}') AS day,
@@ -55,8 +49,26 @@ WHERE {name}.build IN ({{parts}})
 GROUP BY source, {keys}
 """  # noqa: S608
     for name, (keys, sums) in _TOGETHER.items()
-} | {
-    name: f"SELECT * REPLACE ({{build}} AS build) FROM {name} WHERE {name}.build IN ({{parts}})"  # noqa: S608
-    for name in sorted(BY_DAY)
 }
-"""Table → the statement that makes its rows of a week from those of its `parts`."""
+"""Table → the statement that takes the rows of `parts` together; their `day` is any of its days then."""
+
+MADE = ("rollup_versions", "rollup_places", "rollup_ends", "rollup_starts")
+"""Tables whose readers tell the builds of a day apart, and which say of each row whose it was (`made`)."""
+
+BY_DAY: Mapping[str, str] = {
+    name: f"SELECT * REPLACE ({{build}} AS build) FROM {name} WHERE {name}.build IN ({{parts}})"  # noqa: S608
+    for name in (
+        "rollup_counts",
+        "rollup_totals",
+        "rollup_facts",
+        "rollup_having",
+        "rollup_tries",
+        "rollup_attempts",
+        "rollup_given",
+        *MADE,
+    )
+}
+"""Table → the statement that puts the rows of `parts` in one place; those of single installs are too many for that."""
+
+WEEKS: Mapping[str, Mapping[str, str]] = {"week": IN_ALL, "days": BY_DAY}
+"""What is made of a week, by the name of its kind."""
