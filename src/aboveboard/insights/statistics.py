@@ -17,6 +17,7 @@ __all__ = [
     "Risk",
     "benjamini_hochberg",
     "chance",
+    "chance_and_strength",
     "excess_of",
     "load",
     "relative_risk",
@@ -85,11 +86,25 @@ def chance(table: Comparison) -> Numbers:
     Math. Statist. 27 (1956). So, from one more than the mean on, it is never
     said to be less than it is, also where few fail.
     """
-    seen, mean, _ = _moments(table)
-    with_it = table.installs.sum(axis=0)
-    failing = (table.failing + table.failing_without).sum(axis=0)
-    bounds = np.minimum(_at_least(seen, with_it, mean), _at_least(seen, failing, mean))
-    return np.where(seen <= mean, 1.0, bounds)
+    return _chance(table, _moments(table))
+
+
+def chance_and_strength(table: Comparison) -> tuple[Numbers, Numbers]:
+    """Return `chance` and `strength`, which look at the same numbers of failing installs."""
+    moments = _moments(table)
+    return _chance(table, moments), _strength(moments)
+
+
+def _chance(table: Comparison, moments: tuple[Numbers, Numbers, Numbers]) -> Numbers:
+    seen, mean, _ = moments
+    found = np.ones(np.shape(seen))
+    # Most comparisons show no more than the mean, and the function takes longer than all else here.
+    more = seen > mean
+    with_it = table.installs.sum(axis=0)[more]
+    failing = (table.failing + table.failing_without).sum(axis=0)[more]
+    bounds = (_at_least(seen[more], trials, mean[more]) for trials in (with_it, failing))
+    found[more] = np.minimum(*bounds)
+    return found
 
 
 def _at_least(seen: Numbers, trials: Numbers, mean: Numbers) -> Numbers:
@@ -103,7 +118,11 @@ def _at_least(seen: Numbers, trials: Numbers, mean: Numbers) -> Numbers:
 
 def strength(table: Comparison) -> Numbers:
     """Return by how many standard deviations the failing installs with the attribute exceed what chance gives."""
-    seen, mean, variance = _moments(table)
+    return _strength(_moments(table))
+
+
+def _strength(moments: tuple[Numbers, Numbers, Numbers]) -> Numbers:
+    seen, mean, variance = moments
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(variance > 0, (seen - mean) / np.sqrt(variance), 0.0)
 

@@ -121,13 +121,14 @@ class Frame:
         self._counts = np.bincount(kinds, minlength=found.days.shape[1])
         words = -(-self._counts // 64)
         self._begins, self._width = np.cumsum(words) - words, int(words.sum())
-        first = np.cumsum(self._counts) - self._counts
-        self._at = np.arange(self.size) + np.repeat(64 * self._begins - first, self._counts)
         # Between kinds stands what is unknown, which is no mark.
         self._places: Codes = np.zeros(64 * self._width, np.int64)
-        gaps = np.ones(64 * self._width, bool)
-        self._places[self._at], gaps[self._at] = seen.place[sequence], False
-        self._gaps = np.flatnonzero(gaps)
+        self._there = np.zeros(64 * self._width, bool)
+        parts = np.split(seen.place.take(sequence), np.cumsum(self._counts)[:-1])
+        for begin, part in zip((64 * self._begins).tolist(), parts, strict=False):
+            self._places[begin : begin + part.size] = part
+            self._there[begin : begin + part.size] = True
+        self._gaps = np.flatnonzero(~self._there)
         self._known: dict[int, NDArray[np.uint64]] = {}
         self.everyone = Side(*self._ends.summed(self._counts[:, None].astype(np.float64)))
         self.other, self._other = self._marks(others)
@@ -174,7 +175,7 @@ class Frame:
         kinds, codes = self._counts.size, self._looked_up(column)
         size = int(codes.max(initial=0)) + 1
         if size > _FEW or not self.size:
-            key = self._ends.kind * size + codes.take(self._at)
+            key = self._ends.kind * size + codes[self._there]
             counts = np.bincount(key, minlength=kinds * size).reshape(kinds, size)
         else:
             counts = np.empty((kinds, size), np.int64)

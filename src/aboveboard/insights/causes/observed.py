@@ -43,7 +43,10 @@ def observed(units: Units, by: int | None) -> Observed:
 
 
 def _by(install: Codes, codes: Codes, failed: Flags, days: Numbers) -> Observed:
-    keys, sequence = ordered(install * (int(codes.max(initial=0)) + 1) + codes)
+    numbers = install * (int(codes.max(initial=0)) + 1) + codes
+    keys, sequence = ordered(numbers)
+    if keys is numbers:
+        return _taken(sequence, starts(keys), failed, days)
     return _taken(sequence, starts(keys), failed[sequence], days[sequence])
 
 
@@ -60,11 +63,11 @@ def _taken(places: Codes, first: Flags, failed: Flags, days: Numbers) -> Observe
     before = failures.take(begins) - failed.take(begins)
     whose = np.cumsum(first, dtype=np.int32) - 1
     still = failures - failed == before.take(whose)
-    at_risk = np.cumsum(days * still)
+    at_risk = np.cumsum(days.astype(np.int32) * still, dtype=np.int64)
     return Observed(
         places.take(ends),
         failures.take(ends) > before,
-        np.diff(at_risk.take(ends), prepend=0.0),
+        np.diff(at_risk.take(ends), prepend=0).astype(np.float64),
     )
 
 

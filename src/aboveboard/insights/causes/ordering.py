@@ -13,6 +13,8 @@ def ordered(numbers: NDArray[np.integer[Any]]) -> tuple[NDArray[np.integer[Any]]
 
     Numbers alone are sorted by several at once, so where there is room in them each takes its place along.
     """
+    if not np.any(numbers[1:] < numbers[:-1]):
+        return numbers, np.arange(numbers.size)
     bits = max(numbers.size - 1, 0).bit_length()
     most = int(numbers.max(initial=0))
     if most >> (63 - bits) or numbers.min(initial=0) < 0:

@@ -16,9 +16,9 @@ from aboveboard.insights.statistics import (
     Risk,
     benjamini_hochberg,
     chance,
+    chance_and_strength,
     excess_of,
     relative_risk,
-    strength,
 )
 
 __all__ = ["FALSE_RATE", "Finding", "Findings", "findings"]
@@ -149,7 +149,7 @@ def _judged(table: Comparison, steady: bool, candidates: Sequence[Candidate], pa
         table.failing.sum(0), table.installs[0], table.failing_without.sum(0), table.without[0]
     )
     risk = relative_risk(Comparison(*(side[None, :] for side in installs))) if steady else daily
-    return _Tests(pairs, candidates, installs, risk, daily, chance(table), strength(table))
+    return _Tests(pairs, candidates, installs, risk, daily, *chance_and_strength(table))
 
 
 def _passes(units: Units, test: _Tests) -> Flags:
@@ -232,7 +232,7 @@ class _Choice:
     def made(self) -> list[Finding]:
         """Return the causes, strongest first, then what they imply."""
         chosen: list[_Tested] = []
-        waiting = [each for each in self.passed if not self._by_system(each)]
+        waiting = self._not_by_system()
         while len(chosen) < _MOST_CAUSES:
             left = list(zip(self._lefts(waiting, chosen), waiting, strict=True))
             left = [(power, each) for power, each in left if power > 0]
@@ -241,7 +241,8 @@ class _Choice:
             _, best = max(left, key=lambda pair: pair[0])
             chosen.append(best)
             waiting.remove(best)
-            chosen = [each for each in chosen if self._still(each, chosen)]
+            # Of the best that was just now asked.
+            chosen = [each for each in chosen if each is best or self._still(each, chosen)]
         chosen.sort(key=lambda each: -each.finding.strength)
         rest = [each for each in self.passed if each not in chosen]
         return [each.finding for each in chosen] + self._implied(rest, chosen)
@@ -267,25 +268,33 @@ class _Choice:
         found: list[float] = left.tolist()
         return found
 
-    def _by_system(self, each: _Tested) -> bool:
-        """Whether nothing is left of a finding among installs of one app version and one system."""
-        names = set(each.finding.attributes)
-        stronger = [
-            other
-            for other in self.passed
-            if other is not each
-            and other.finding.strength > each.finding.strength
-            and set(other.finding.attributes) <= {"version", *_SYSTEM}
+    def _not_by_system(self) -> list[_Tested]:
+        """Return those of which something is left among installs of one app version and one system."""
+        systems = [each for each in self.passed if set(each.finding.attributes) <= {"version", *_SYSTEM}]
+        most = max((each.finding.strength for each in systems), default=-np.inf)
+        asked: dict[tuple[int | None, bool, bool], list[_Tested]] = {}
+        for each in self.passed:
+            if each.finding.strength < most:
+                names = set(each.finding.attributes)
+                which = self._seen(each, ()), "version" not in names, not names & set(_SYSTEM)
+                asked.setdefault(which, []).append(each)
+        gone = [
+            each
+            for which, those in asked.items()
+            for each, left in zip(those, self._within(those, *which).tolist(), strict=True)
+            if left <= 0
         ]
-        if not stronger:
-            return False
-        rows = self._rows[self._seen(each, ())]
+        return [each for each in self.passed if not any(each is other for other in gone)]
+
+    def _within(self, several: Sequence[_Tested], seen: int | None, version: bool, system: bool) -> Numbers:
+        """Return what is left of each among installs of one app version, or of one system, or of both."""
+        rows = self._rows[seen]
         strata = np.zeros(rows.size, np.int64)
-        if "version" not in names:
+        if version:
             strata = strata + rows.version
-        if not names & set(_SYSTEM):
+        if system:
             strata = strata * (int(rows.os.max(initial=0)) + 1) + rows.os
-        return bool(_judged_in(rows, [each.candidate], strata, FALSE_RATE)[0] <= 0)
+        return _judged_in(rows, [each.candidate for each in several], strata, FALSE_RATE)
 
     def _seen(self, each: _Tested, others: Sequence[_Tested]) -> int | None:
         """Return whose rows know all of a candidate, and of the others what was so on the same day."""
@@ -306,5 +315,5 @@ def _judged_in(rows: Weighed, candidates: Sequence[Candidate], strata: Codes, li
     """Return the strength of candidates within strata, 0 where it may be chance."""
     table = rows.table(candidates, strata)
     risk: Risk = relative_risk(table)
-    real = (chance(table) <= limit) & (risk.low > 1)
-    return np.where(real, strength(table), 0.0)
+    by_chance, power = chance_and_strength(table)
+    return np.where((by_chance <= limit) & (risk.low > 1), power, 0.0)

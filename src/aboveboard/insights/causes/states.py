@@ -87,14 +87,14 @@ def read_tried(look: Look, event: str, reason: str) -> Tried:
     (states, numbers), told = look.coded(_STATES, numbers=2, words=len(STATE))
     at = _places(read.numbers, states)
     there = np.flatnonzero((at >= 0) & _flags(added.tried, at))
-    first, last = added.first.at(at[there]), added.last.at(at[there])
+    first, last = (days.at(at.take(there)) for days in (added.first, added.last))
     columns = [_column(name, column) for name, column in zip(STATE, told, strict=True)]
-    there = _in_order(there, numbers[there], last, first, [column.codes for column in columns])
-    at, numbers = at[there], numbers[there]
+    there = _in_order(there, numbers.take(there), last, first, [column.codes for column in columns])
+    at, numbers = at.take(there), numbers.take(there)
     install = np.cumsum(starts(numbers), dtype=np.int64) - 1
-    columns = [replace(column, codes=column.codes[there]) for column in columns]
+    columns = [replace(column, codes=column.codes.take(there)) for column in columns]
     rows = Rows(install, _flags(added.bad, at), added.days.at(at).astype(np.float64), columns)
-    return Tried(rows, numbers, states[there])
+    return Tried(rows, numbers, states.take(there))
 
 
 def _added(by_day: dict[int, dict[int, Bits]], none: Bits) -> _Days:

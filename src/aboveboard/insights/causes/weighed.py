@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import and_
 
 import numpy as np
 
@@ -43,11 +45,16 @@ class Weighed:
         every: Numbers = np.bincount(key, weights=self.count, minlength=kinds * most).astype(np.float64)
         having = np.empty((kinds * most, len(candidates)))
         for place, candidate in enumerate(candidates):
-            has = self.has[candidate]
-            having[:, place] = np.bincount(key[has], weights=self.count[has], minlength=kinds * most)
+            rows, counts = self._rows[candidate]
+            having[:, place] = np.bincount(key.take(rows), weights=counts, minlength=kinds * most)
         there: Flags = np.any(every.reshape(kinds, most) > 0, axis=0)
         sides = [self._side(counts, there) for counts in (having, every[:, None] - having)]
         return Comparison(*sides[0], *sides[1])
+
+    @cached_property
+    def _rows(self) -> Mapping[Candidate, tuple[Codes, Numbers]]:
+        """The rows of each candidate, and how many each of them stands for."""
+        return {each: (np.flatnonzero(has), self.count[has]) for each, has in self.has.items()}
 
     def _side(self, counts: Numbers, there: Flags) -> tuple[Numbers, Numbers]:
         """Return failing and days by strata, of those strata that there are."""
@@ -64,13 +71,13 @@ def weighed(units: Units, given: int | None, candidates: Sequence[Candidate]) ->
     day gave.
     """
     failed, days = units.states.failed, units.states.days
-    place: Codes = np.arange(failed.size)
+    place: Codes | slice = slice(None)
     if given is not None:
         own = units.given[given]
         place, failed, days = own.place, own.failed, own.days
     told = [each for each in candidates if given is not None or units.property_of(each) is None]
     marks = {mark: _mask(units, given, mark) for mark in {mark for each in told for mark in each}}
-    masks = {each: np.logical_and.reduce([marks[mark] for mark in each]) for each in told}
+    masks: dict[Candidate, Flags] = {each: reduce(and_, (marks[mark] for mark in each)) for each in told}
     columns = {column.name: column.codes for column in units.states.columns}
     nothing = np.zeros(units.states.install.size, np.uint8)
     version, system = (columns.get(name, nothing)[place] for name in ("version", "os"))
@@ -104,7 +111,7 @@ def _bytes(masks: Sequence[Flags]) -> Iterator[Codes]:
         found = np.zeros(masks[first].size, np.uint8)
         for mask in masks[first : first + 8]:
             found += found
-            found += mask
+            found += mask.view(np.uint8)
         yield found
 
 
