@@ -31,6 +31,11 @@ _U16, _U32, _I64 = (np.dtype(kind) for kind in ("<u2", "<u4", "<i8"))
 
 _LIST, _PAIRS, _PLAIN = range(3)
 
+_AT_ONCE = 256
+"""So many lists are set in one step."""
+
+_BIT = 1 << np.arange(8, dtype=np.uint8)
+
 
 class _Container(NamedTuple):
     """What a bitmap has of one high half: a list of low halves, pairs of where runs begin and how long they are, or
@@ -157,18 +162,26 @@ def _side_by_side(parts: list[list[_Container]]) -> tuple[NDArray[np.int64], lis
     highs = sorted({each.high for part in parts for each in part})
     places = {high: place for place, high in enumerate(highs)}
     found = np.zeros((len(parts), len(highs), _CHUNK), np.uint8)
-    flags = np.zeros(8 * _CHUNK, np.bool_)
-    for bits, part in zip(found, parts, strict=True):
+    lists = []
+    for row, part in enumerate(parts):
         for high, kind, held in part:
             if kind == _LIST:
-                flags.fill(False)
-                flags[held] = True
-                held = np.packbits(flags, bitorder="little")
-            elif kind == _PAIRS:
-                held = np.packbits(_of_runs(held), bitorder="little")
-            bits[places[high]] = held
+                lists.append((row * len(highs) + places[high], held))
+            else:
+                plain = np.packbits(_of_runs(held), bitorder="little") if kind == _PAIRS else held
+                found[row, places[high]] = plain
+    for first in range(0, len(lists), _AT_ONCE):
+        _set(found.reshape(-1), lists[first : first + _AT_ONCE])
     every = (np.array(highs, np.int64)[:, None] << 16) + np.arange(8 * _CHUNK)
     return every.reshape(-1), list(found.reshape(len(parts), len(highs) * _CHUNK))
+
+
+def _set(bits: Bits, lists: Sequence[tuple[int, NDArray[np.uint16]]]) -> None:
+    """Set the bits of lists, each of which is told with the place of its container; no number is there twice."""
+    numbers = np.concatenate([held for _, held in lists])
+    begins = np.array([place * _CHUNK for place, _ in lists])
+    at = np.repeat(begins, [held.size for _, held in lists]) + (numbers >> 3)
+    np.add.at(bits, at, _BIT.take(numbers & 7))
 
 
 def _from_lists(lists: list[NDArray[np.int64]]) -> tuple[NDArray[np.int64], list[Bits]]:

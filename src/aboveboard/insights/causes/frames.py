@@ -1,5 +1,6 @@
 """How do all attributes, and all pairs of them, compare at once?"""
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import groupby
@@ -198,10 +199,11 @@ class Frame:
         """Count the failing and the days of each pair, by the bits that both have; of equal sides each pair once."""
         ones = self._of_marks(own)
         twos = ones if own == other else self._of_marks(other)
-        strata = self._ends.days.shape[0]
+        strata, columns = self._ends.days.shape[0], [mark.column for mark in other]
         both = Side(*(np.zeros((strata, len(own), len(other))) for _ in range(2)))
         for place, bits in enumerate(ones):
-            rest = place + 1 if own == other else 0
+            # Nothing has two values of one column.
+            rest = bisect(columns, own[place].column) if own == other else 0
             counts = self._counted(twos[rest:] & bits)
             for side, summed in zip(both, self._ends.summed(counts.T), strict=True):
                 side[:, place, rest:] = summed
