@@ -11,7 +11,7 @@ from aboveboard.insights.bits import Bitmaps, Bits
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look, Numbers
 
-__all__ = ["Day", "InUse", "days_in_use", "holds", "joined", "settle"]
+__all__ = ["Day", "InUse", "days_in_use", "holds", "joined", "put", "settle"]
 
 # A build has each day's first and last moment of an install for itself: only two of the same day can disagree.
 _DAYS = """
@@ -132,9 +132,16 @@ def joined(several: Iterable[Bits], none: Bits) -> Bits:
 def settle(day: Day, versions: Mapping[int, Numbers]) -> None:
     """Put installs of `unsettled`, by the places of their bits, under the versions that they turned out to have."""
     for version, at in versions.items():
-        bits = day.versions.get(version, np.zeros_like(day.installs)).copy()
-        np.bitwise_or.at(bits, at >> 3, (1 << (at & 7)).astype(np.uint8))
-        day.versions[version] = bits
+        day.versions[version] = put(day.versions.get(version, np.zeros_like(day.installs)), at)
+
+
+def put(bits: Bits, at: Numbers) -> Bits:
+    """Return the same bits with those at places set."""
+    if not at.size:
+        return bits
+    flags = np.unpackbits(bits, bitorder="little")
+    flags[at] = 1
+    return np.packbits(flags, bitorder="little")
 
 
 def holds(bits: Bits, at: Numbers) -> Numbers:

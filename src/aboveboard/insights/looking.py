@@ -88,7 +88,9 @@ class Look:
         self._since = _EVER if ever else filters.since
         looked = relations(client, self._since, filters.until, self._stands)
         self._relations = numbered(client, looked) if states else looked
-        self._settings = FINAL if self._relations.raw or self._relations.clustered else _COUNTED
+        self.counted = not self._relations.raw and not self._relations.clustered
+        """Whether nothing is read but counts."""
+        self._settings = _COUNTED if self.counted else FINAL
         self.named = frozenset(filters.equal)
         self.whole_days = set(filters.equal) <= _FINE and filters.since.time() == time()
         """Whether bitmaps of days can tell of all that is looked at."""

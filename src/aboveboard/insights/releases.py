@@ -1,18 +1,17 @@
 """How fast is each release taken up, who stays behind, and what got worse or better with it?"""
 
 import re
-from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from aboveboard.insights.attempts import Risks, risks
 from aboveboard.insights.bits import Bitmaps, Bits, how_many
 from aboveboard.insights.daily import Day, days_in_use, holds, joined, settle
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look, Numbers
-from aboveboard.insights.slices import Slices
 from aboveboard.insights.statistics import Comparison, benjamini_hochberg, chance, relative_risk
 
 if TYPE_CHECKING:
@@ -21,9 +20,6 @@ else:
     Client = Any
 
 __all__ = ["ask", "order"]
-
-Risks: TypeAlias = dict[tuple[str, str], Numbers]
-"""(event, version) → installs that fail on the n-th day, installs that are there for n days (2 × days)."""
 
 _RELEASES = """
 SELECT
@@ -50,33 +46,6 @@ WHERE {{of_installs}}
     AND app_version != ''{of_these}
 """
 _THESE = "\n    AND number IN {{some:Array(UInt64)}}"
-
-# Days in use of each install in each version until an action first fails there, as in Explain.
-_TRIED = """
-SELECT
-    toInt64(toUInt16(day)) AS of_day,
-    toInt64(failed) AS bad,
-    event,
-    app_version,
-    groupBitmapMergeState(installs) AS tried
-FROM {tries} AS events
-WHERE {of_installs}
-    AND event IN {{events:Array(String)}}
-    AND app_version IN {{versions:Array(String)}}
-GROUP BY event, app_version, day, failed
-"""
-_TRIED_OF_SOME = _TRIED.replace("{tries}", "{counts}").replace(
-    "{of_installs}", "{where}\n    AND NOT given_up"
-)
-
-_FAILING = """
-SELECT DISTINCT event
-FROM {counted_in_all} AS events
-WHERE {where}
-    AND failed
-"""
-
-_MOST_DAYS = 30
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -93,7 +62,7 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     look = Look(client, filters)
     found, used = _used_of_days(look) if look.whole_days else _used(look)
     versions = list(found)
-    changes = _changes(versions, _risks(look, versions))
+    changes = _changes(versions, risks(look, versions))
     for place, version in enumerate(versions):
         row = found[version]
         row["current"] = int(used.last[place])
@@ -203,32 +172,6 @@ def _settle(days: dict[int, Day], rows: Bitmaps, install: Numbers, day: Numbers,
     for number, those in days.items():
         here = (day == number) & holds(those.unsettled, at)
         settle(those, {each: at[here & (version == each)] for each in np.unique(version[here]).tolist()})
-
-
-def _risks(look: Look, versions: list[str]) -> Risks:
-    """Count by action and version the installs by days in use until it first failed: those where it did, and all."""
-    events = sorted(row["event"] for row in look.rows(_FAILING))
-    tried = _TRIED_OF_SOME if look.named or not look.whole_days else _TRIED
-    rows = look.bitmaps(tried, keys=2, texts=2, events=events, versions=versions)
-    of_days: dict[tuple[str, str], dict[int, dict[int, Bits]]] = defaultdict(lambda: defaultdict(dict))
-    for (day, bad), (event, version), (bits,) in zip(rows.keys, rows.texts, rows.bits, strict=True):
-        of_days[event, version][day][bad] = bits
-    tables = {key: _at_risk(days, rows) for key, days in of_days.items()}
-    # What nobody tried but events without an install is not compared.
-    return {key: table for key, table in tables.items() if table.any()}
-
-
-def _at_risk(of_days: dict[int, dict[int, Bits]], rows: Bitmaps) -> Numbers:
-    """Return how many installs fail on their n-th day of trying, and how many try for n days at all."""
-    failed, tried = rows.none(), Slices(rows.none())
-    for day in sorted(of_days):
-        tried.add(joined(of_days[day].values(), rows.none()) & ~failed)
-        if (bad := of_days[day].get(1)) is not None:
-            failed |= bad
-    table = np.zeros((2, _MOST_DAYS))
-    table[0] = tried.counts(failed, _MOST_DAYS)[1:]
-    table[1] = tried.counts(~rows.none(), _MOST_DAYS)[:0:-1].cumsum()[::-1]
-    return table
 
 
 def _changes(versions: list[str], at_risk: Risks) -> dict[str, dict[str, list[dict[str, Any]]]]:
