@@ -66,7 +66,7 @@ class Bitmaps(NamedTuple):
 def how_many(bits: Bits) -> int:
     """Return how many installs there are."""
     words = bits.view(np.uint64) if bits.size % 8 == 0 else bits
-    return int(np.bitwise_count(words).sum(dtype=np.int64))
+    return int(np.bitwise_count(words).sum())
 
 
 def read(raw: bytes, keys: int, states: int = 1, texts: int = 0, *, lists: bool = False) -> Bitmaps:
