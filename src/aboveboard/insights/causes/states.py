@@ -87,7 +87,8 @@ def read_tried(look: Look, event: str, reason: str) -> Tried:
     (states, numbers), told = look.coded(_STATES, numbers=2, words=len(STATE))
     at = _places(read.numbers, states)
     there = np.flatnonzero((at >= 0) & _flags(added.tried, at))
-    first, last = (days.at(at.take(there)) for days in (added.first, added.last))
+    own = at.take(there)
+    first, last = added.first.at(own), added.last.at(own)
     columns = [_column(name, column) for name, column in zip(STATE, told, strict=True)]
     there = _in_order(there, numbers.take(there), last, first, [column.codes for column in columns])
     at, numbers = at.take(there), numbers.take(there)
