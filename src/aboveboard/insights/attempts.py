@@ -8,7 +8,7 @@ import numpy as np
 
 from aboveboard.insights.bits import Bitmaps, Bits
 from aboveboard.insights.daily import holds, joined, put
-from aboveboard.insights.looking import Look, Numbers
+from aboveboard.insights.looking import Look, Numbers, places
 from aboveboard.insights.slices import Slices
 
 __all__ = ["Risks", "risks"]
@@ -103,8 +103,10 @@ def _of_states(look: Look, events: list[str], versions: list[str]) -> Risks:
     """Tell the same of bitmaps of states: an install counts by the first of those that it has in a version."""
     rows = look.bitmaps(_OF_STATES, keys=2, states=1, texts=1, events=events)
     state, install, version = look.columns(_STATES, versions=versions)[:3]
-    at = np.searchsorted(rows.numbers, state)
-    there = np.flatnonzero(np.append(rows.numbers, -1)[at] == state)
+    if not rows.numbers.size:
+        return {}
+    at = places(rows.numbers, np.clip(state, rows.numbers[0], rows.numbers[-1]))
+    there = np.flatnonzero(rows.numbers.take(at) == state)
     order = there[np.argsort(version[there] * (int(install.max(initial=0)) + 1) + install[there])]
     at, install, version = at[order], install[order], version[order]
     begins = np.append(True, (np.diff(install) != 0) | (np.diff(version) != 0))[: at.size]
