@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -49,9 +48,6 @@ WHERE database = currentDatabase() AND table = 'events' AND NOT is_done
 _WEEK = re.compile("[a-z]+ ")
 
 _ENGINE = "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = 'events'"
-
-
-_DISTRIBUTED: WeakKeyDictionary["Client", bool] = WeakKeyDictionary()
 
 
 class State(NamedTuple):
@@ -131,10 +127,11 @@ def row_of_week(name: str, week: Week) -> list[object]:
 
 
 def distributed(client: "Client") -> bool:
-    """Whether events are spread over servers, each with partitions of its own; a store never becomes so."""
-    if client not in _DISTRIBUTED:
-        _DISTRIBUTED[client] = bool(client.query(_ENGINE).result_rows[0][0] == "Distributed")
-    return _DISTRIBUTED[client]
+    """Whether events are spread over servers, each with partitions of its own.
+
+    Asked each time: a store whose events are gone has no partitions, and would look as if nothing had come in.
+    """
+    return bool(client.query(_ENGINE).result_rows[0][0] == "Distributed")
 
 
 def unfinished(client: "Client") -> bool:
