@@ -33,16 +33,22 @@ _RAW = """source IN {sources:Array(String)}
         AND time < {until:DateTime64(3, 'UTC')}"""
 
 
+_DAYS = """day >= toDate({since:DateTime64(3, 'UTC')})
+        AND toDateTime64(day, 3, 'UTC') < {until:DateTime64(3, 'UTC')}"""
+
+
 class Relations(NamedTuple):
     """The same look at the events for all statements of an answer: builds that are good, partitions to be read.
 
     `weeks` are the same builds with those of weeks in the place of those that they were made of, by the kind of week.
+    Where a build `spills`, some of its days are outside of the span.
     """
 
     builds: Sequence[int]
     raw: Sequence[str]
     every: Sequence[str] = ()
     weeks: Mapping[str, Sequence[int]] = MappingProxyType({})
+    spills: bool = False
     clustered: bool = False
 
     def sql(self) -> dict[str, str]:
@@ -70,14 +76,13 @@ class Relations(NamedTuple):
     def _of(self, name: str, builds: str) -> str:
         if self.clustered:
             return f"({self._counted(name, '')})"
+        days = f"\n        AND {_DAYS}" if self.spills else ""
         columns = "* EXCEPT (made) REPLACE (made AS build)" if name in MADE else "*"
         built = f"""
     SELECT {columns}
     FROM {name}
     WHERE {name}.build IN {{{builds}:Array(UInt64)}}
-        AND source IN {{sources:Array(String)}}
-        AND day >= toDate({{since:DateTime64(3, 'UTC')}})
-        AND toDateTime64(day, 3, 'UTC') < {{until:DateTime64(3, 'UTC')}}"""  # noqa: S608
+        AND source IN {{sources:Array(String)}}{days}"""  # noqa: S608
         raw = self._counted(name, "_partition_id IN {raw:Array(String)}")
         return f"({built}\n    UNION ALL\n{raw})" if self.raw else f"({built})"
 
@@ -184,7 +189,8 @@ def relations(
         return Relations([], [], clustered=True)
     numbers = {build.number for build in whole.values()}
     of_weeks = {kind: _with_weeks(numbers, _of_kind(weeks, kind), since, until) for kind in WEEKS}
-    return Relations(sorted(numbers), raw, [*raw, *whole], of_weeks)
+    spills = not all(_within(build.days, since, until) for build in whole.values())
+    return Relations(sorted(numbers), raw, [*raw, *whole], of_weeks, spills)
 
 
 def numbered(client: "Client", looked: Relations) -> Relations:
@@ -208,12 +214,14 @@ def _of_kind(weeks: Mapping[str, Week], kind: str) -> list[Week]:
 
 def _with_weeks(numbers: set[int], weeks: Sequence[Week], since: datetime, until: datetime) -> list[int]:
     """Return builds with weeks in the place of those that they were made of, where all of these are there."""
-    taken = [week for week in weeks if week.parts and week.parts <= numbers and _within(week, since, until)]
+    taken = [
+        week for week in weeks if week.parts and week.parts <= numbers and _within(week.days, since, until)
+    ]
     return [*sorted(numbers.difference(*(week.parts for week in taken))), *(week.number for week in taken)]
 
 
-def _within(week: Week, since: datetime, until: datetime) -> bool:
-    return all(since <= _begin(day) and _begin(day) + timedelta(days=1) <= until for day in week.days)
+def _within(days: Sequence[date], since: datetime, until: datetime) -> bool:
+    return all(since <= _begin(day) and _begin(day) + timedelta(days=1) <= until for day in days)
 
 
 def _meets(build: Build, since: datetime, until: datetime) -> bool:
