@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aboveboard.insights.bits import Bitmaps, Bits
+from aboveboard.insights.bits import Bits
 from aboveboard.insights.buckets import bucket_name
 from aboveboard.insights.causes.states import Tried
 from aboveboard.insights.causes.units import ANY, UNKNOWN, Column
 from aboveboard.insights.looking import Look, Numbers, places
 from aboveboard.insights.releases import order
 
-__all__ = ["known_columns", "read_said"]
+__all__ = ["known_columns"]
 
 _SAID = """
 SELECT kind, name, said, app_version, groupBitmapMergeState(installs) AS those
@@ -31,17 +31,13 @@ class _Said(NamedTuple):
     bits: Bits
 
 
-def read_said(look: Look) -> Bitmaps:
-    """Return what installs said of themselves: kind, name, value, version of the app."""
-    return look.with_texts(_SAID, texts=4)
-
-
-def known_columns(read: Bitmaps, tried: Tried) -> Iterator[Column]:
+def known_columns(look: Look, tried: Tried) -> Iterator[Column]:
     """Yield a column for each extension (two: there, and its version), provider and count of objects, by name.
 
     What an install said in the version of the app that a row is of, else what it said in any. Of several values the
     newest version and the largest number count; an unknown version never replaces a known one.
     """
+    read = look.with_texts(_SAID, texts=4)
     things: dict[tuple[str, str], list[_Said]] = {}
     for (kind, name, value, version), (bits,) in zip(read.texts, read.bits, strict=True):
         things.setdefault((kind, name), []).append(_Said(version, value, bits))

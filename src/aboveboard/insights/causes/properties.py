@@ -13,7 +13,7 @@ from aboveboard.insights.causes.units import UNKNOWN, Codes, Column, Given
 from aboveboard.insights.looking import Look, Numbers
 from aboveboard.store.rollups import MANY, OTHER
 
-__all__ = ["Key", "read_given", "read_keys"]
+__all__ = ["read_given"]
 
 _MOST_KEYS = 8
 _DAYS = 65_536
@@ -45,7 +45,7 @@ GROUP BY what, of_day, bad
 """  # noqa: S608
 
 
-class Key(NamedTuple):
+class _Key(NamedTuple):
     """One property: its values with their hashes, and their texts, in order."""
 
     name: str
@@ -62,13 +62,9 @@ class _Moments(NamedTuple):
     bad: Codes
 
 
-def read_keys(look: Look, event: str) -> list[Key]:
+def read_given(look: Look, tried: Tried, event: str, reason: str) -> Sequence[Given]:
     """Return the properties of an action with few words or with numbers, the commonest first, eight at the most."""
-    return _keys(look.rows(_SAID, event=event))[:_MOST_KEYS]
-
-
-def read_given(look: Look, tried: Tried, keys: Sequence[Key], event: str, reason: str) -> Sequence[Given]:
-    """Return who gave which value of these properties."""
+    keys = _keys(look.rows(_SAID, event=event))[:_MOST_KEYS]
     if not keys:
         return []
     names = [key.name for key in keys]
@@ -77,7 +73,7 @@ def read_given(look: Look, tried: Tried, keys: Sequence[Key], event: str, reason
     return [given for given in (_given(key, moments) for key in keys) if given.place.size]
 
 
-def _keys(rows: list[dict[str, Any]]) -> list[Key]:
+def _keys(rows: list[dict[str, Any]]) -> list[_Key]:
     by_name: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_name.setdefault(row["property"], []).append(row)
@@ -92,7 +88,9 @@ def _keys(rows: list[dict[str, Any]]) -> list[Key]:
         else:
             own.sort(key=lambda row: str(row["value"]))
             texts = [row["value"][1:] for row in own]
-        found.append((-sum(row["seen"] for row in own), name, Key(name, [row["what"] for row in own], texts)))
+        found.append(
+            (-sum(row["seen"] for row in own), name, _Key(name, [row["what"] for row in own], texts))
+        )
     return [key for *_, key in sorted(found)]
 
 
@@ -111,7 +109,7 @@ def _moments(read: Iterator[tuple[tuple[int, ...], Numbers]], states: Numbers) -
     return _Moments(place, *rest)
 
 
-def _given(key: Key, moments: _Moments) -> Given:
+def _given(key: _Key, moments: _Moments) -> Given:
     """Count the days of each state and value up to the first failure."""
     size = len(key.whats) + 1
     row, day, bad = _of_key(key, moments)
@@ -128,7 +126,7 @@ def _given(key: Key, moments: _Moments) -> Given:
     return Given(column, whose // size, failed, days.astype(np.float64), number[new], moment)
 
 
-def _of_key(key: Key, moments: _Moments) -> tuple[Codes, Codes, NDArray[np.bool_]]:
+def _of_key(key: _Key, moments: _Moments) -> tuple[Codes, Codes, NDArray[np.bool_]]:
     """Return of one property who (state and value, as one number) gave it on which day, and failed, in order."""
     code = np.zeros(moments.what.size, np.int64)
     for number, what in enumerate(key.whats, 1):

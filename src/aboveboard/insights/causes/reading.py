@@ -1,11 +1,10 @@
 """Who tried an action under the filters, and what is known of them: read from counts of days?"""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from aboveboard.insights.causes.known import known_columns, read_said
-from aboveboard.insights.causes.properties import read_given, read_keys
-from aboveboard.insights.causes.states import read_attempts, read_states, who_tried
+from aboveboard.insights.causes.known import known_columns
+from aboveboard.insights.causes.properties import read_given
+from aboveboard.insights.causes.states import read_tried
 from aboveboard.insights.causes.units import Units
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look
@@ -22,15 +21,8 @@ def read_units(look: Look, filters: Filters, event: str, reason: str = "") -> Un
         name: value for name, value in filters.equal.items() if name not in ("event", "extension", "reason")
     }
     look = look.under(replace(filters, equal=kept), states=True)
-    # The engine works ahead: none of these waits for what another one finds.
-    with ThreadPoolExecutor(max_workers=1) as ahead:
-        attempts = ahead.submit(read_attempts, look, event, reason)
-        states = ahead.submit(read_states, look)
-        said = ahead.submit(read_said, look)
-        keys = ahead.submit(read_keys, look, event)
-        tried = who_tried(attempts.result(), states.result())
-        if not tried.rows.install.size:
-            return Units(tried.rows)
-        known = known_columns(said.result(), tried)
-        rows = replace(tried.rows, columns=[*tried.rows.columns, *known])
-        return Units(rows, read_given(look, tried, keys.result(), event, reason))
+    tried = read_tried(look, event, reason)
+    if not tried.rows.install.size:
+        return Units(tried.rows)
+    rows = replace(tried.rows, columns=[*tried.rows.columns, *known_columns(look, tried)])
+    return Units(rows, read_given(look, tried, event, reason))

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aboveboard.insights.binary import Coded, Columns
-from aboveboard.insights.bits import Bitmaps, Bits
+from aboveboard.insights.binary import Coded
+from aboveboard.insights.bits import Bits
 from aboveboard.insights.causes.ordering import ordered
 from aboveboard.insights.causes.units import UNKNOWN, Codes, Column, Rows, starts
 from aboveboard.insights.looking import Look, Numbers, places
@@ -16,7 +16,7 @@ from aboveboard.insights.releases import order
 from aboveboard.insights.slices import Slices
 from aboveboard.store.rollups import STATE
 
-__all__ = ["BAD", "Tried", "read_attempts", "read_states", "who_tried"]
+__all__ = ["BAD", "Tried", "read_tried"]
 
 BAD = "failed AND ({{reason:String}} = '' OR fingerprint = {{reason:String}})"
 """SQL: whether an attempt failed, and with the reason where one is asked for."""
@@ -73,27 +73,18 @@ class _Days(NamedTuple):
     last: Slices
 
 
-def read_attempts(look: Look, event: str, reason: str) -> Bitmaps:
-    """Return by day which states were in use, tried an action, and failed; given up attempts count as none."""
-    return look.bitmaps(_DAYS, keys=2, event=event, reason=reason)
-
-
-def read_states(look: Look) -> Columns:
-    """Return every state: its number and that of its install, and what makes it."""
-    return look.coded(_STATES, numbers=2, words=len(STATE))
-
-
-def who_tried(read: Bitmaps, known: Columns) -> Tried:
-    """Return who tried an action, from attempts and states.
+def read_tried(look: Look, event: str, reason: str) -> Tried:
+    """Return who tried an action; cancelled and skipped attempts count as none.
 
     An install's rows are ordered by the last day on which it was in use in that state, then by the first, then by
     version and system.
     """
+    read = look.bitmaps(_DAYS, keys=2, event=event, reason=reason)
     by_day: dict[int, dict[int, Bits]] = {}
     for (day, what), (bits,) in zip(read.keys, read.bits, strict=True):
         by_day.setdefault(day, {})[what] = bits
     added = _added(by_day, read.none())
-    (states, numbers), told = known
+    (states, numbers), told = look.coded(_STATES, numbers=2, words=len(STATE))
     at = _places(read.numbers, states)
     there = np.flatnonzero((at >= 0) & _flags(added.tried, at))
     own = at.take(there)
