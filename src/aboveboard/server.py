@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -27,8 +28,10 @@ from aboveboard.collector.receipts import receipt_key
 from aboveboard.collector.rights import Rights
 from aboveboard.collector.upkeep import keep_swept, keep_told
 from aboveboard.dashboard import admin_api, dashboard, observe_api
+from aboveboard.dashboard.templating import prepare
 from aboveboard.errors import AboveboardError
 from aboveboard.insights.again import Answers
+from aboveboard.insights.statistics import load
 from aboveboard.store import Readers, connect, migrate
 from aboveboard.store.backup import tidy
 from aboveboard.store.erasure import erasures
@@ -138,12 +141,21 @@ async def _running(
 
 
 def _beside(app: Starlette, *, told: bool) -> Iterator[Coroutine[Any, Any, None]]:
-    """Give what goes on in the background: sweeping, watching, and in a cluster hearing of what others erase."""
+    """Give what goes on in the background: sweeping, watching, and in a cluster hearing of what others erase.
+
+    What the first pages need is loaded there, so that neither they nor a start wait for it.
+    """
     state = app.state
     if told:
         yield keep_told(state.rights, state.readers, state.ended)
     yield keep_swept(state.readers, lambda: state.settings.sources)
     yield keep_watching(state.readers, lambda: state.settings)
+    yield run_in_threadpool(_prepare)
+
+
+def _prepare() -> None:
+    load()
+    prepare()
 
 
 def _metrics(committer: Committer, settings: Settings) -> Any:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,7 +23,6 @@ from aboveboard.insights.again import Answers
 from aboveboard.insights.choices import choices
 from aboveboard.insights.disclosure import Answer
 from aboveboard.insights.filters import FilterError, Filters
-from aboveboard.insights.statistics import load
 from aboveboard.store.rollups import held, standing
 
 __all__ = ["PAGES", "Page", "question_page", "show"]
@@ -137,7 +135,7 @@ async def show(
 ) -> Response:
     """Render a page of the menu; `shown` are the sources whose events are on it, for the banner."""
     menu = [entry for entry in PAGES if not entry.under and (request.state.role == "admin" or not entry.raw)]
-    shared: dict[str, Any] = {
+    shared = {
         "page": page,
         "pages": menu,
         "shown": shown,
@@ -145,9 +143,7 @@ async def show(
         "filter_names": FILTERS,
         "guarded": 0,
     }
-    response = await render(request, f"{page.name}.html", status, **{**shared, **values})
-    response.background = BackgroundTask(load)  # whoever is here may ask next for what needs it
-    return response
+    return await render(request, f"{page.name}.html", status, **{**shared, **values})
 
 
 def _named(request: Request, filters: Filters) -> list[Source]:

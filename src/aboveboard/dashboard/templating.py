@@ -21,7 +21,7 @@ from aboveboard.dashboard.issue import new_issue
 from aboveboard.dashboard.questions import FILTERS, query_of
 from aboveboard.insights.causes import described
 
-__all__ = ["STATIC", "address", "render"]
+__all__ = ["STATIC", "address", "prepare", "render"]
 
 STATIC = Path(__file__).parent / "static"
 """The folder of the files that go out as they are."""
@@ -59,6 +59,12 @@ def address(path: str, query: Mapping[str, str | None]) -> str:
     """Return a path with the parts of a query that say something."""
     said = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(said)}" if said else path
+
+
+def prepare() -> None:
+    """Compile every template; else the first page of each kind takes 20 to 50 ms longer."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,6 @@ A comparison is a table of four counts in each stratum: failing and all installs
 without it. Arrays hold strata on their first axis and comparisons on the others.
 """
 
-from functools import cache
 from math import sqrt
 from typing import NamedTuple, TypeAlias
 
@@ -163,7 +162,6 @@ def excess_of(first: Risk, second: Risk) -> tuple[Numbers, Numbers]:
     return low, found
 
 
-@cache
 def load() -> None:
     """Load the library of statistics, so that no question waits for it."""
     import scipy.special  # type: ignore[import-untyped]  # noqa: F401

@@ -134,9 +134,10 @@ def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> St
     """
     if (stands := _HELD.get()) is not None:
         return stands
-    if distributed(client):
+    parts = partitions(client)
+    if not parts and distributed(client):
         return Standing(None)
-    (known, weeks), parts = counted(client), partitions(client)
+    known, weeks = counted(client)
     oldest = (time.time_ns() // 1_000_000 if now_ms is None else now_ms) - _OLDEST_MS
     good = {
         circle: known[circle]

@@ -129,7 +129,7 @@ def row_of_week(name: str, week: Week) -> list[object]:
 def distributed(client: "Client") -> bool:
     """Whether events are spread over servers, each with partitions of its own.
 
-    Asked each time: a store whose events are gone has no partitions, and would look as if nothing had come in.
+    Raises IndexError where there is no table of events: it would look as if nothing had come in.
     """
     return bool(client.query(_ENGINE).result_rows[0][0] == "Distributed")
 
