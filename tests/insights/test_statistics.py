@@ -11,9 +11,9 @@ from aboveboard.insights.statistics import (
     Comparison,
     benjamini_hochberg,
     chance,
+    chance_and_strength,
     excess_of,
     relative_risk,
-    strength,
 )
 
 
@@ -90,4 +90,4 @@ def test_two_risks_of_apart_groups_are_compared() -> None:
     )
     assert low[0] > 3
     assert found[0] < 1e-6
-    assert strength(table((60, 100, 100, 1000)))[0] > 5
+    assert chance_and_strength(table((60, 100, 100, 1000)))[1][0] > 5

@@ -137,11 +137,6 @@ class Look:
         found, clustered = self.raw(sql, words, **values)
         return read(found, keys, states, texts, lists=clustered)
 
-    def with_texts(self, sql: str, texts: int) -> Bitmaps:
-        """Return the rows of a statement: first columns of String, then one state of `groupBitmap`."""
-        found, clustered = self.raw(sql)
-        return read(found, 0, texts=texts, lists=clustered)
-
     def raw(self, sql: str, words: dict[str, str] | None = None, **values: object) -> tuple[bytes, bool]:
         """Return the rows of a statement in the format RowBinary, and whether numbers of installs are large ones."""
         return self._bytes("RowBinary", sql, words, values), self._relations.clustered

@@ -20,7 +20,6 @@ __all__ = [
     "excess_of",
     "load",
     "relative_risk",
-    "strength",
     "wilson",
 ]
 
@@ -89,9 +88,12 @@ def chance(table: Comparison) -> Numbers:
 
 
 def chance_and_strength(table: Comparison) -> tuple[Numbers, Numbers]:
-    """Return `chance` and `strength`, which look at the same numbers of failing installs."""
+    """Return `chance`, and by how many standard deviations the failing installs with the attribute exceed the mean."""
     moments = _moments(table)
-    return _chance(table, moments), _strength(moments)
+    seen, mean, variance = moments
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.where(variance > 0, (seen - mean) / np.sqrt(variance), 0.0)
+    return _chance(table, moments), power
 
 
 def _chance(table: Comparison, moments: tuple[Numbers, Numbers, Numbers]) -> Numbers:
@@ -108,22 +110,11 @@ def _chance(table: Comparison, moments: tuple[Numbers, Numbers, Numbers]) -> Num
 
 def _at_least(seen: Numbers, trials: Numbers, mean: Numbers) -> Numbers:
     """The chance that a binomial number of a mean is at least `seen`."""
-    from scipy.special import betainc  # type: ignore[import-untyped]  # 0.35 s, which a start need not wait for
+    from scipy.special import betainc  # type: ignore[import-untyped]  # 0.35 s: a server loads it beside its start
 
     share = np.clip(mean / np.maximum(trials, 1), 0, 1)
     found: Numbers = betainc(np.maximum(seen, 1), np.maximum(trials - seen + 1, 1), share)
     return found
-
-
-def strength(table: Comparison) -> Numbers:
-    """Return by how many standard deviations the failing installs with the attribute exceed what chance gives."""
-    return _strength(_moments(table))
-
-
-def _strength(moments: tuple[Numbers, Numbers, Numbers]) -> Numbers:
-    seen, mean, variance = moments
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(variance > 0, (seen - mean) / np.sqrt(variance), 0.0)
 
 
 def _moments(table: Comparison) -> tuple[Numbers, Numbers, Numbers]:
@@ -152,7 +143,7 @@ def benjamini_hochberg(chances: Numbers, rate: float) -> NDArray[np.bool_]:
 
 def excess_of(first: Risk, second: Risk) -> tuple[Numbers, Numbers]:
     """Compare two relative risks of separate groups: the lower 95 % bound of their ratio, and its chance if 1."""
-    from scipy.special import ndtr  # with the first question that asks, as above
+    from scipy.special import ndtr  # as above
 
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.hypot(first.error, second.error)

@@ -37,7 +37,7 @@ def known_columns(look: Look, tried: Tried) -> Iterator[Column]:
     What an install said in the version of the app that a row is of, else what it said in any. Of several values the
     newest version and the largest number count; an unknown version never replaces a known one.
     """
-    read = look.with_texts(_SAID, texts=4)
+    read = look.bitmaps(_SAID, keys=0, texts=4)
     things: dict[tuple[str, str], list[_Said]] = {}
     for (kind, name, value, version), (bits,) in zip(read.texts, read.bits, strict=True):
         things.setdefault((kind, name), []).append(_Said(version, value, bits))

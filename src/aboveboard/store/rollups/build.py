@@ -47,6 +47,7 @@ _LOWEST = 19
 """The nice value of the threads that count."""
 
 _APART = timedelta(days=2)
+"""Days of a build that lie further apart are of a clock that is years off."""
 
 _GRACE = 60.0
 """Seconds for which an answer under way may still read a build that was replaced."""
@@ -240,15 +241,15 @@ def _forget(client: "Client", circles: Collection[str]) -> None:
     What was replaced and not dropped yet goes too: it may hold the same.
     """
     known, weeks = counted(client)
-    number = max(_numbers(known, weeks), default=0) + 1
+    newest = max(_numbers(known, weeks), default=0) + 1
     gone = {circle: build for circle, build in known.items() if circle in circles}
     numbers = {build.number for build in gone.values()}
     with_them = {name: week for name, week in weeks.items() if week.parts & numbers}
     _note(
         client,
         [
-            *(row_of_build(circle, Build(number, State(-1, -1), [])) for circle in gone),
-            *(row_of_week(name, NO_WEEK._replace(number=number)) for name in with_them),
+            *(row_of_build(circle, Build(newest, State(-1, -1), [])) for circle in gone),
+            *(row_of_week(name, NO_WEEK._replace(number=newest)) for name in with_them),
         ],
     )
     left = set(_numbers(known, weeks)) - numbers - {week.number for week in with_them.values()}

@@ -164,9 +164,12 @@ def generation(stands: Standing) -> frozenset[tuple[str, State | int]] | None:
 
 
 def _lags(build: Build, state: State, oldest: int) -> bool:
-    """Whether only events were added since a build that is not too old; its number is the time of it."""
+    """Whether only events lie between a build that is not too old and a state; its number is the time of it.
+
+    The build may be the newer one: it was made after the state was looked up.
+    """
     then = build.state
-    return 0 <= then.block < state.block and then.mutation == state.mutation and build.number >= oldest
+    return 0 <= then.block != state.block and then.mutation == state.mutation and build.number >= oldest
 
 
 def relations(

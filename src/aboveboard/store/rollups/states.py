@@ -22,7 +22,6 @@ STATE = ("app_version", "os", "os_version", "distribution", "arch", "country")
 
 _OF_STATE = ", ".join(STATE)
 _KEY = f"sipHash64(source, install, {_OF_STATE})"
-_CONTEXT = f"sipHash64({_OF_STATE})"
 
 _NEW = f"""
 INSERT INTO rollup_states
@@ -30,7 +29,6 @@ SELECT
     seen.source, seen.install, seen.key,
     (SELECT max(state) FROM rollup_states) + row_number() OVER () AS state,
     numbers.number,
-    {_CONTEXT} AS context,
     {_OF_STATE}
 FROM
 (
@@ -82,7 +80,7 @@ def states_of(condition: str, *, hashed: bool = False) -> str:
     if hashed:
         return f"""
 (
-    SELECT DISTINCT source, {_KEY} AS state, sipHash64(source, install) AS number, {_CONTEXT} AS context, {_OF_STATE}
+    SELECT DISTINCT source, {_KEY} AS state, sipHash64(source, install) AS number, {_OF_STATE}
     FROM events
     WHERE install != '' AND {condition}
 )"""  # noqa: S608
