@@ -83,6 +83,9 @@ def test_a_page_is_accessible_and_quiet_in_every_look(visit: Visit, page: Page, 
         assert visit.accessibility() == []
         assert visit.fits()
         picture(visit, pictures / f"{page.name}-{scheme}-{width}.png")
+    for width in (901, 1100):  # the narrowest without and with the menu at the side
+        visit.look("light", width)
+        assert visit.fits(), width
     if "ABOVEBOARD_PICTURES" in os.environ:
         visit.page.set_viewport_size({"width": 800, "height": 1100})
         visit.page.emulate_media(media="print", color_scheme="light")
