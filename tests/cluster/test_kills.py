@@ -95,7 +95,9 @@ class Sender(threading.Thread):
 
     def _event(self) -> dict[str, Any]:
         chance = self.chance
-        moment = datetime.now(UTC) - timedelta(seconds=chance.uniform(3600, 20 * 86_400))
+        # None is about a day old: the third collector gets it minutes later, when it may count as late.
+        ago = chance.choices([(3600, 82_800), (90_000, 20 * 86_400)], weights=[1, 20])[0]
+        moment = datetime.now(UTC) - timedelta(seconds=chance.uniform(*ago))
         failed = chance.random() < 0.2
         properties: dict[str, Any] = {"durationMs": chance.randrange(5000), "success": not failed}
         if failed:
