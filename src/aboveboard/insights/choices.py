@@ -14,20 +14,17 @@ else:
 
 __all__ = ["choices"]
 
-_NAMES = ("version", "os", "arch", "country", "extension", "event")
+_MOST = {"version": 200, "os": 20, "arch": 20, "country": 250, "extension": 200, "event": 500}
+"""Filter → how many of its values are named; they are also what counted events are divided by."""
 
 _CHOICES = """
-SELECT
-    topKWeightedIf(200)(app_version, stored, app_version != '') AS version,
-    topKWeightedIf(20)(os, stored, os != '') AS of_os,
-    topKWeightedIf(20)(arch, stored, arch != '') AS of_arch,
-    topKWeightedIf(250)(country, stored, country != '') AS of_country,
-    topKWeightedIf(200)(extension, stored, extension != '') AS of_extension,
-    topKWeightedIf(500)(event, stored, event != '') AS of_event
-FROM {counts_in_all} AS events
+SELECT division, value
+FROM {divisions_in_all} AS events
 WHERE {where}
+    AND division IN {{names:Array(String)}}
+GROUP BY division, value
+ORDER BY sum(weights) DESC, value
 """
-
 
 _INSTALLS = """
 SELECT
@@ -47,14 +44,16 @@ def choices(client: "Client", filters: Filters, small: int = 0) -> dict[str, lis
     if small:
         return _large(client, replace(filters, equal={}), small)
     wide = replace(filters, equal={})
-    (row,) = Look(client, wide).rows(_CHOICES)
-    return {name: sorted(values, key=str.casefold) for name, values in zip(_NAMES, row.values(), strict=True)}
+    found: dict[str, list[str]] = {name: [] for name in _MOST}
+    for row in Look(client, wide).rows(_CHOICES, names=list(_MOST)):
+        found[row["division"]].append(row["value"])
+    return {name: sorted(values[: _MOST[name]], key=str.casefold) for name, values in found.items()}
 
 
 def _large(client: "Client", filters: Filters, small: int) -> dict[str, list[str]]:
-    installs: dict[str, dict[str, int]] = {name: {} for name in _NAMES}
+    installs: dict[str, dict[str, int]] = {name: {} for name in _MOST}
     for row in Look(client, filters).rows(_INSTALLS):
-        name = next((name for name in _NAMES if row[name]), None)
+        name = next((name for name in _MOST if row[name]), None)
         if name:
             installs[name][row[name]] = row["by_installs"]
     return {name: sorted(named(counts, small), key=str.casefold) for name, counts in installs.items()}
