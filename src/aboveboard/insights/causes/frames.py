@@ -180,7 +180,7 @@ class Frame:
             counts = np.bincount(key, minlength=kinds * size).reshape(kinds, size)
         else:
             counts = np.empty((kinds, size), np.int64)
-            counts[:, 1:] = self._counted(self._bits(column, range(1, size), codes)).T
+            counts[:, 1:] = self._by_kind(np.bitwise_count(self._bits(column, range(1, size), codes))).T
             counts[:, 0] = self._counts - counts[:, 1:].sum(axis=1)
         return Side(*self._ends.summed(counts.astype(np.float64)))
 
@@ -201,17 +201,20 @@ class Frame:
         twos = ones if own == other else self._of_marks(other)
         strata, columns = self._ends.days.shape[0], [mark.column for mark in other]
         both = Side(*(np.zeros((strata, len(own), len(other))) for _ in range(2)))
+        # New memory for each would take longer than all of the counting.
+        shared, found = np.empty_like(twos), np.empty(twos.shape, np.uint8)
         for place, bits in enumerate(ones):
             # Nothing has two values of one column.
             rest = bisect(columns, own[place].column) if own == other else 0
-            counts = self._counted(twos[rest:] & bits)
+            np.bitwise_and(twos[rest:], bits, out=shared[rest:])
+            counts = self._by_kind(np.bitwise_count(shared[rest:], out=found[rest:]))
             for side, summed in zip(both, self._ends.summed(counts.T), strict=True):
                 side[:, place, rest:] = summed
         return both
 
-    def _counted(self, bits: NDArray[np.uint64]) -> Codes:
-        """Return marks × kinds of endings: how many observations have the mark."""
-        found: Codes = np.add.reduceat(np.bitwise_count(bits), self._begins, axis=1, dtype=np.int64)
+    def _by_kind(self, counts: NDArray[np.uint8]) -> Codes:
+        """Return marks × kinds of endings: how many observations have the mark, of how many in each word."""
+        found: Codes = np.add.reduceat(counts, self._begins, axis=1, dtype=np.int64)
         return found
 
     def _of_marks(self, marks: Sequence[Mark]) -> NDArray[np.uint64]:
