@@ -34,7 +34,7 @@ def main(folder: Path) -> object:
     client = connect(f"chdb://{folder / 'store'}")
     for statement in [LEDGER, *(sql for step in migrations() for sql in statements(step.sql))]:
         for rendered in render(statement, "two"):
-            if rendered.startswith("CREATE"):
+            if rendered.startswith(("CREATE", "DROP TABLE")):
                 client.command(here(rendered))
     replicated = client.query(
         "SELECT count() FROM system.tables WHERE engine LIKE 'Replicated%'"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from aboveboard.collector.event import Event
 from aboveboard.insights.buckets import bucket_of
-from aboveboard.insights.releases import order
+from aboveboard.insights.versions import order
 from tests.insights import naive
 from tests.insights.naive_statistics import Table, chance, excess, hochberg, risk, strength
 

@@ -158,7 +158,7 @@ def test_explain_says_what_a_plain_loop_says(store: Store) -> None:
 def test_a_state_has_no_number_before_its_install(store: Store) -> None:
     """Both get theirs one after the other, and events come in between."""
     put = store.put([sent("pull", "a")])
-    numbered = "SELECT number > 0 FROM rollup_states WHERE source = {source:String}"
+    numbered = "SELECT number > 0 FROM rollup_stated WHERE source = {source:String}"
     circles = list(states(store.client))
     found = []
     for number in (number_states, number_installs, number_states):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aboveboard.insights import QUESTIONS
 from aboveboard.insights.overview import changed
-from aboveboard.insights.releases import order
+from aboveboard.insights.versions import order
 from tests.insights import naive
 from tests.insights.conftest import NOON, Put, Store, sent
 

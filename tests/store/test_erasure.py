@@ -24,6 +24,7 @@ from aboveboard.store.erasure import (
     tables_of_installs,
 )
 from aboveboard.store.retention import plausible, sweep
+from aboveboard.store.rollups import Builder, forget_all
 from tests.store.test_store import row
 
 DAY = 86_400_000
@@ -47,6 +48,7 @@ def client(folder: Path) -> Iterator[Any]:
 def empty(client: Any) -> None:
     for table in (*tables_of_installs(client), "erasures"):
         client.command(f"TRUNCATE TABLE {table}")
+    forget_all(client)
 
 
 def files_with(folder: Path, text: str) -> list[Path]:
@@ -83,6 +85,19 @@ def test_bytes_that_a_merge_has_copied_leave_too(client: Any, folder: Path) -> N
     client.command("OPTIMIZE TABLE events FINAL")
     erase(client, [("app", "gone")])
     assert files_with(folder, "burgundy-otter") == []
+
+
+def test_what_only_an_erased_install_told_leaves_the_counts_too(client: Any, folder: Path) -> None:
+    for install, version in (("gone", "9.9.9-burgundy-otter"), ("stays", "9.9.9-lavender-heron")):
+        insert(client, [row(source="app", install=install, app_version=version, client_time=TODAY)])
+    builder = Builder(client)
+    builder.refresh()
+    assert len(files_with(folder, "burgundy-otter")) >= 3
+    erase(client, [("app", "gone")])
+    assert files_with(folder, "burgundy-otter") == []
+    builder.refresh()
+    told = client.query("SELECT app_version FROM rollup_contexts WHERE source = 'app'").result_rows
+    assert told == [("9.9.9-lavender-heron",)]
 
 
 def test_only_the_named_source_is_concerned(client: Any) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 
 from aboveboard.insights.bits import Bitmaps, Bits
 from aboveboard.insights.daily import holds, joined, put
-from aboveboard.insights.looking import Look, Numbers, places
+from aboveboard.insights.looking import Look, Numbers
 from aboveboard.insights.slices import Slices
+from aboveboard.insights.stated import places_of, read_states
 
 __all__ = ["Risks", "risks"]
 
@@ -63,15 +64,6 @@ WHERE tried
     AND event IN {{events:Array(String)}}
 GROUP BY event, day, failed
 """
-_STATES = """
-SELECT
-    toInt64(state) AS of_state,
-    toInt64(number) AS install,
-    toInt64(indexOf({{versions:Array(String)}}, app_version) - 1) AS version
-FROM {states} AS events
-WHERE {of_installs}
-    AND app_version IN {{versions:Array(String)}}
-"""
 
 _MOST_DAYS = 30
 
@@ -102,13 +94,14 @@ def _of_installs(look: Look, events: list[str], versions: list[str]) -> Risks:
 def _of_states(look: Look, events: list[str], versions: list[str]) -> Risks:
     """Tell the same of bitmaps of states: an install counts by the first of those that it has in a version."""
     rows = look.bitmaps(_OF_STATES, keys=2, states=1, texts=1, events=events)
-    state, install, version = look.columns(_STATES, versions=versions)[:3]
-    if not rows.numbers.size:
-        return {}
-    at = places(rows.numbers, np.clip(state, rows.numbers[0], rows.numbers[-1]))
-    there = np.flatnonzero(rows.numbers.take(at) == state)
-    order = there[np.argsort(version[there] * (int(install.max(initial=0)) + 1) + install[there])]
-    at, install, version = at[order], install[order], version[order]
+    every = read_states(look)
+    told = every.told["app_version"]
+    wanted = np.array([versions.index(text) if text in versions else -1 for text in told.values])
+    version = wanted[told.codes][every.contexts]
+    at = places_of(rows.numbers, every.states)
+    there = np.flatnonzero((at >= 0) & (version >= 0))
+    order = there[np.argsort(version[there] * (int(every.numbers.max(initial=0)) + 1) + every.numbers[there])]
+    at, install, version = at[order], every.numbers[order], version[order]
     begins = np.append(True, (np.diff(install) != 0) | (np.diff(version) != 0))[: at.size]
     first = at[begins]
     among = [put(rows.none(), first[version[begins] == place]) for place in range(len(versions))]

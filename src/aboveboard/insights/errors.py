@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aboveboard.insights.actions import SMALL_GROUP
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look
-from aboveboard.insights.releases import order
+from aboveboard.insights.versions import order
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client

@@ -7,7 +7,7 @@ from aboveboard.insights.bits import Bits, how_many
 from aboveboard.insights.buckets import bucket_name
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look
-from aboveboard.insights.releases import order
+from aboveboard.insights.versions import order
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client

@@ -1,6 +1,5 @@
 """How fast is each release taken up, who stays behind, and what got worse or better with it?"""
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,13 +12,14 @@ from aboveboard.insights.daily import Day, days_in_use, holds, joined, settle
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look, Numbers
 from aboveboard.insights.statistics import Comparison, benjamini_hochberg, chance, relative_risk
+from aboveboard.insights.versions import order
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 else:
     Client = Any
 
-__all__ = ["ask", "order"]
+__all__ = ["ask"]
 
 _RELEASES = """
 SELECT
@@ -77,13 +77,6 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
         ]
         row |= changes[version]
     return [found[version] for version in reversed(versions)]
-
-
-def order(version: str) -> tuple[Any, ...]:
-    """Return what versions are sorted by: their numbers, a pre-release (`1.2.0-rc1`) before its release."""
-    numbers, _, rest = version.lstrip("v").partition("-")
-    parts = tuple(int(part) for part in re.findall(r"\d+", numbers))
-    return parts, not rest, rest
 
 
 class _Used(NamedTuple):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aboveboard.errors import StoreError
 from aboveboard.store.cluster import LOCAL
 from aboveboard.store.failover import cluster_of
-from aboveboard.store.rollups import untouched
+from aboveboard.store.rollups import NUMBERING, untouched
 from aboveboard.store.written import KEPT_SECONDS, drop_set_aside, embedded, ensure, ensure_room
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ __all__ = [
 
 _DAY = 86_400_000
 _KEPT = "erasures"
-_NUMBERS = ("install_numbers", "rollup_states")
+_NUMBERS = ("install_numbers", "rollup_stated")
 
 # In a cluster a server has its part of a table under a name of its own.
 _TABLES = """
@@ -154,6 +154,17 @@ def erase(client: "Client", installs: Collection[tuple[str, str]]) -> None:
             delete_events(client, condition, parameters)
         else:
             delete_rows(client, table, condition, parameters)
+    _delete_contexts(client)
+
+
+def _delete_contexts(client: "Client") -> None:
+    """Remove what only erased installs told: the texts of states that nobody is in."""
+    condition = "context NOT IN (SELECT context FROM rollup_stated)"
+    if not cluster_of(client):  # Its servers keep none.
+        with NUMBERING:
+            unused = f"SELECT count() FROM rollup_contexts WHERE {condition}"  # noqa: S608
+            if client.query(unused).result_rows[0][0]:
+                delete_rows(client, "rollup_contexts", condition, {})
 
 
 def delete_events(client: "Client", condition: str, parameters: Mapping[str, object]) -> None:

@@ -11,7 +11,7 @@ from aboveboard.insights.buckets import bucket_name
 from aboveboard.insights.causes.states import Tried
 from aboveboard.insights.causes.units import ANY, UNKNOWN, Column
 from aboveboard.insights.looking import Look, Numbers, places
-from aboveboard.insights.releases import order
+from aboveboard.insights.versions import order
 
 __all__ = ["known_columns"]
 

@@ -1,20 +1,17 @@
 """Which installs tried an action, in which states and order, how did it go, and for how many days?"""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aboveboard.insights.binary import Coded
 from aboveboard.insights.bits import Bits
 from aboveboard.insights.causes.ordering import ordered
-from aboveboard.insights.causes.units import UNKNOWN, Codes, Column, Rows, starts
-from aboveboard.insights.looking import Look, Numbers, places
-from aboveboard.insights.releases import order
+from aboveboard.insights.causes.units import Column, Rows, starts
+from aboveboard.insights.looking import Look, Numbers
 from aboveboard.insights.slices import Slices
-from aboveboard.store.rollups import STATE
+from aboveboard.insights.stated import places_of, read_states
 
 __all__ = ["BAD", "Tried", "read_tried"]
 
@@ -39,14 +36,6 @@ GROUP BY of_day, what
 ORDER BY of_day, what
 """  # noqa: S608
 
-# Texts come as places among the few that there are, which is faster than to put like states together.
-_STATES = f"""
-SELECT state, number, {", ".join(STATE)}
-FROM {{states}} AS events
-WHERE {{of_installs}}
-"""  # noqa: S608
-
-_VERSION = "app_version"
 _MOST = 2**62
 
 
@@ -84,18 +73,22 @@ def read_tried(look: Look, event: str, reason: str) -> Tried:
     for (day, what), (bits,) in zip(read.keys, read.bits, strict=True):
         by_day.setdefault(day, {})[what] = bits
     added = _added(by_day, read.none())
-    (states, numbers), told = look.coded(_STATES, numbers=2, words=len(STATE))
-    at = _places(read.numbers, states)
+    every = read_states(look)
+    at = places_of(read.numbers, every.states)
     there = np.flatnonzero((at >= 0) & _flags(added.tried, at))
     own = at.take(there)
-    first, last = added.first.at(own), added.last.at(own)
-    columns = [_column(name, column) for name, column in zip(STATE, told, strict=True)]
-    there = _in_order(there, numbers.take(there), last, first, [column.codes for column in columns])
-    at, numbers = at.take(there), numbers.take(there)
+    sequence = _in_order(
+        every.numbers.take(there), added.last.at(own), added.first.at(own), every.contexts.take(there)
+    )
+    there, own = there.take(sequence), own.take(sequence)
+    numbers, contexts = every.numbers.take(there), every.contexts.take(there)
     install = np.cumsum(starts(numbers), dtype=np.int64) - 1
-    columns = [replace(column, codes=column.codes.take(there)) for column in columns]
-    rows = Rows(install, _flags(added.bad, at), added.days.at(at).astype(np.float64), columns)
-    return Tried(rows, numbers, states.take(there))
+    columns = [
+        Column("version" if name == "app_version" else name, column.values, column.codes.take(contexts))
+        for name, column in every.told.items()
+    ]
+    rows = Rows(install, _flags(added.bad, own), added.days.at(own).astype(np.float64), columns)
+    return Tried(rows, numbers, every.states.take(there))
 
 
 def _added(by_day: dict[int, dict[int, Bits]], none: Bits) -> _Days:
@@ -113,42 +106,17 @@ def _added(by_day: dict[int, dict[int, Bits]], none: Bits) -> _Days:
     return _Days(tried, bad, days, first, last)
 
 
-def _column(name: str, told: Coded) -> Column:
-    """Return an attribute: codes are in the order of texts, those of versions in that of their numbers."""
-    if name != _VERSION:
-        return Column(name, told.values, told.codes)
-    values = [UNKNOWN, *sorted(told.values[1:], key=order)]
-    codes = np.array([values.index(text) for text in told.values], told.codes.dtype)
-    return Column("version", values, codes.take(told.codes))
-
-
-def _places(among: Numbers, of: Numbers) -> Numbers:
-    """Return where numbers stand among sorted ones, −1 of those that are not there."""
-    if not among.size:
-        return np.full(of.size, -1)
-    at = np.minimum(places(among, np.clip(of, among[0], among[-1])), among.size - 1)
-    at[among.take(at) != of] = -1
-    return at
-
-
 def _flags(bits: Bits, at: Numbers) -> NDArray[np.bool_]:
     if not bits.size:
         return np.zeros(at.size, bool)
     return np.unpackbits(bits, bitorder="little").view(bool).take(at)
 
 
-def _in_order(
-    rows: Numbers, numbers: Numbers, last: Numbers, first: Numbers, columns: Sequence[Codes]
-) -> Numbers:
-    """Return rows in order: by install, then by time, then by what they are, of which columns know."""
-    sizes = [int(days.max(initial=0)) + 1 for days in (last, first)]
-    if numbers.min(initial=0) < 0 or int(numbers.max(initial=0)) * sizes[0] * sizes[1] > _MOST:
+def _in_order(numbers: Numbers, last: Numbers, first: Numbers, contexts: Numbers) -> Numbers:
+    """Return where rows in order stand: by install, then by time, then by context."""
+    sizes = [int(each.max(initial=0)) + 1 for each in (last, first, contexts)]
+    if numbers.min(initial=0) < 0 or int(numbers.max(initial=0)) * prod(sizes) > _MOST:
         numbers = np.unique(numbers, return_inverse=True)[1]  # Those of a cluster are large.
-    keys, found = ordered((numbers * sizes[0] + last) * sizes[1] + first)
-    again = ~starts(keys)
-    tied = again.copy()
-    tied[:-1] |= again[1:]
-    rows = rows[found]
-    alike = rows[tied]
-    rows[tied] = alike[np.lexsort([*(column[alike] for column in reversed(columns)), keys[tied]])]
-    return rows
+    for size, each in zip(sizes, (last, first, contexts), strict=True):
+        numbers = numbers * size + each
+    return ordered(numbers)[1]

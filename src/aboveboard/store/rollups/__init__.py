@@ -14,12 +14,12 @@ from aboveboard.store.rollups.relation import (
     standing,
 )
 from aboveboard.store.rollups.state import Build, State, builds, counted, states
-from aboveboard.store.rollups.states import STATE
+from aboveboard.store.rollups.states import NUMBERING, STATE
 from aboveboard.store.rollups.tables import ATTRIBUTES
 from aboveboard.store.rollups.weeks import WEEKS
 
 __all__ = [
-    "ATTRIBUTES", "DIVISION_PAIRS", "EDGES", "FACT_ROWS", "MANY", "OTHER", "STATE", "UPPER", "WEEKS",
+    "ATTRIBUTES", "DIVISION_PAIRS", "EDGES", "FACT_ROWS", "MANY", "NUMBERING", "OTHER", "STATE", "UPPER", "WEEKS",
     "Build", "Builder", "Keeper", "Relations", "Standing", "State",
     "builds", "counted", "forget_all", "generation", "held", "numbered", "relations", "standing", "states", "untouched",
 ]  # fmt: skip

@@ -287,7 +287,7 @@ def untouched(client: "Client") -> Iterator[list[str]]:
 
 def forget_all(client: "Client") -> None:
     """Remove all rollups, as after a restore: the numbers of the blocks are others then."""
-    for table in ("rollup_builds", *TABLES, "rollup_states", "install_numbers"):
+    for table in ("rollup_builds", *TABLES, "rollup_stated", "rollup_contexts", "install_numbers"):
         client.command(f"TRUNCATE TABLE {table}")
 
 

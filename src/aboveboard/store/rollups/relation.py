@@ -12,7 +12,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from aboveboard.store.rollups.numbers import number_installs
 from aboveboard.store.rollups.state import Build, State, Week, counted, distributed, partitions, unfinished
-from aboveboard.store.rollups.states import number_states, stated, states_of
+from aboveboard.store.rollups.states import contexts_of, number_states, stated, states_of
 from aboveboard.store.rollups.tables import TABLES, events_of
 from aboveboard.store.rollups.weeks import BY_DAY, IN_ALL, MADE, WEEKS
 
@@ -58,7 +58,8 @@ class Relations(NamedTuple):
         """
         found = {_bare(name): self._of(name, "days" if name in BY_DAY else "builds") for name in TABLES}
         found |= {f"{_bare(name)}_in_all": self._of(name, "week") for name in IN_ALL}
-        return found | {"states": states_of(_RAW, hashed=self.clustered)}
+        of_states = {"states": states_of, "contexts": contexts_of}
+        return found | {name: sql(_RAW, hashed=self.clustered) for name, sql in of_states.items()}
 
     def parameters(self) -> dict[str, object]:
         """Return the values of the parameters in `sql`, but for those of the filters."""

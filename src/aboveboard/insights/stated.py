@@ -1,0 +1,79 @@
+"""Which states are there that installs were in, of which install is each, and what makes it?
+
+States are very many, and what makes them is not: they are read as numbers, and the texts once for each context.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from aboveboard.insights.binary import Coded
+from aboveboard.insights.looking import Look, Numbers, places
+from aboveboard.insights.versions import order
+from aboveboard.store.rollups import STATE
+
+__all__ = ["States", "places_of", "read_states"]
+
+_CONTEXTS = f"""
+SELECT context, {", ".join(STATE)}
+FROM {{contexts}} AS events
+WHERE {{of_installs}}
+"""  # noqa: S608
+
+_STATES = "SELECT state, number, context FROM {states} AS events"
+
+_VERSION = "app_version"
+
+
+class States(NamedTuple):
+    """States that filters let through: their numbers, those of their installs, and the place of each context.
+
+    Contexts are in order: by version, then by the other texts. `told` has each of these, in the order of contexts.
+    """
+
+    states: Numbers
+    numbers: Numbers
+    contexts: Numbers
+    told: Mapping[str, Coded]
+
+
+def read_states(look: Look) -> States:
+    """Return all states of the sources under the filters for a version, system, architecture and country."""
+    (contexts,), told = look.coded(_CONTEXTS, numbers=1, words=len(STATE))
+    (states, numbers, context), _ = look.coded(_STATES, numbers=3, words=0)
+    columns = [
+        _by_version(column) if name == _VERSION else column for name, column in zip(STATE, told, strict=True)
+    ]
+    sequence = np.lexsort([column.codes for column in reversed(columns)])
+    by_number = np.argsort(contexts)
+    rank = np.empty(contexts.size, np.int64)
+    rank[sequence] = np.arange(contexts.size)
+    at = places_of(contexts[by_number], context)
+    there = slice(None) if at.min(initial=0) >= 0 else np.flatnonzero(at >= 0)
+    return States(
+        states[there],
+        numbers[there],
+        rank[by_number][at[there]],
+        {
+            name: Coded(column.values, column.codes[sequence])
+            for name, column in zip(STATE, columns, strict=True)
+        },
+    )
+
+
+def places_of(among: Numbers, of: Numbers) -> Numbers:
+    """Return where numbers stand among sorted ones, −1 of those that are not there."""
+    if not among.size:
+        return np.full(of.size, -1)
+    at = np.minimum(places(among, np.clip(of, among[0], among[-1])), among.size - 1)
+    at[among.take(at) != of] = -1
+    return at
+
+
+def _by_version(told: Coded) -> Coded:
+    """Return versions so that their codes are in the order of their numbers; the empty one is the first."""
+    values = ["", *sorted(told.values[1:], key=order)]
+    place = {text: code for code, text in enumerate(values)}
+    codes = np.array([place[text] for text in told.values], told.codes.dtype)
+    return Coded(values, codes.take(told.codes))
