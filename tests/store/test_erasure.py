@@ -215,6 +215,20 @@ def test_each_source_and_level_is_kept_for_its_own_days(client: Any, folder: Pat
     assert sweep(client, rules, TODAY + DAY // 2) == 0
 
 
+def test_with_the_last_event_of_an_install_goes_its_id(client: Any, folder: Path) -> None:
+    for install, days in (("burgundy-otter", 40), ("lavender-heron", 40), ("lavender-heron", 2)):
+        moment = TODAY - days * DAY
+        insert(
+            client, [row(source="app", install=install, time=moment, client_time=moment, app_version=install)]
+        )
+    Builder(client).refresh()
+    assert len(files_with(folder, "burgundy-otter")) >= 3
+    assert sweep(client, {"app": {"": 30}}, TODAY) == 2
+    assert files_with(folder, "burgundy-otter") == []
+    numbered = client.query("SELECT install FROM install_numbers WHERE source = 'app'").result_rows
+    assert numbered == [("lavender-heron",)]
+
+
 def test_a_day_goes_at_once(client: Any) -> None:
     insert(client, [of_age(10.0), of_age(9.5), of_age(9.01)])
     assert sweep(client, {"app": {"": 9}}, TODAY + DAY - 1) == 0 + len({10.0, 9.5, 9.01})

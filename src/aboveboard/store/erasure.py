@@ -32,6 +32,7 @@ __all__ = [
     "erase",
     "erase_before",
     "erasures",
+    "forget_unseen",
     "latest",
     "save",
     "tables_of_installs",
@@ -40,6 +41,8 @@ __all__ = [
 _DAY = 86_400_000
 _KEPT = "erasures"
 _NUMBERS = ("install_numbers", "rollup_stated")
+_UNSEEN = "(source, install) NOT IN (SELECT source, install FROM events)"
+_OF_NOBODY = "context NOT IN (SELECT context FROM rollup_stated)"
 
 # In a cluster a server has its part of a table under a name of its own.
 _TABLES = """
@@ -154,17 +157,24 @@ def erase(client: "Client", installs: Collection[tuple[str, str]]) -> None:
             delete_events(client, condition, parameters)
         else:
             delete_rows(client, table, condition, parameters)
-    _delete_contexts(client)
-
-
-def _delete_contexts(client: "Client") -> None:
-    """Remove what only erased installs told: the texts of states that nobody is in."""
-    condition = "context NOT IN (SELECT context FROM rollup_stated)"
-    if not cluster_of(client):  # Its servers keep none.
+    if not cluster_of(client):  # Its servers give no numbers.
         with NUMBERING:
-            unused = f"SELECT count() FROM rollup_contexts WHERE {condition}"  # noqa: S608
-            if client.query(unused).result_rows[0][0]:
-                delete_rows(client, "rollup_contexts", condition, {})
+            _delete_where(client, ("rollup_contexts",), _OF_NOBODY)
+
+
+def forget_unseen(client: "Client") -> None:
+    """Remove the numbers of installs of which no event is left, as when all of them were too old."""
+    if not cluster_of(client):
+        with NUMBERING:
+            _delete_where(client, _NUMBERS, _UNSEEN)
+            _delete_where(client, ("rollup_contexts",), _OF_NOBODY)
+
+
+def _delete_where(client: "Client", tables: Iterable[str], condition: str) -> None:
+    for table in tables:
+        sql = f"SELECT count() FROM {table} WHERE {condition}"  # noqa: S608
+        if client.query(sql).result_rows[0][0]:
+            delete_rows(client, table, condition, {})
 
 
 def delete_events(client: "Client", condition: str, parameters: Mapping[str, object]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aboveboard.store.erasure import delete_events
+from aboveboard.store.erasure import delete_events, forget_unseen
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -35,13 +35,15 @@ def plausible(client: "Client", now: int) -> bool:
 def sweep(client: "Client", rules: Rules, now: int) -> int:
     """Delete from the disk all events that are too old at `now` (milliseconds since 1970); return how many.
 
-    An event's age begins when it happened, and is counted in whole UTC days, so that a day goes at once.
+    An event's age begins when it happened, and is counted in whole UTC days, so that a day goes at once. With the last
+    event of an install goes its id.
     """
     condition, parameters = _too_old(rules, now - now % _DAY)
     sql = f"SELECT count() FROM events WHERE {condition}"  # noqa: S608
     found = int(client.query(sql, parameters=parameters).result_rows[0][0])
     if found:
         delete_events(client, condition, parameters)
+        forget_unseen(client)
     return found
 
 

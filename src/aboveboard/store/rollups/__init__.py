@@ -4,6 +4,7 @@ from aboveboard.store.rollups.attempts import MANY, OTHER
 from aboveboard.store.rollups.build import Builder, Keeper, forget_all, untouched
 from aboveboard.store.rollups.divisions import DIVISION_PAIRS
 from aboveboard.store.rollups.facts import EDGES, FACT_ROWS, UPPER
+from aboveboard.store.rollups.numbers import NUMBERING
 from aboveboard.store.rollups.relation import (
     Relations,
     Standing,
@@ -14,7 +15,7 @@ from aboveboard.store.rollups.relation import (
     standing,
 )
 from aboveboard.store.rollups.state import Build, State, builds, counted, states
-from aboveboard.store.rollups.states import NUMBERING, STATE
+from aboveboard.store.rollups.states import STATE
 from aboveboard.store.rollups.tables import ATTRIBUTES
 from aboveboard.store.rollups.weeks import WEEKS
 

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
 else:
     Client = object
 
-__all__ = ["number_installs"]
+__all__ = ["NUMBERING", "number_installs"]
 
-_LOCK = threading.Lock()
+NUMBERING = threading.Lock()
+"""Held while numbers are given, or taken from those who are gone: what has one is there as long as its events are."""
 
 _NEW = """
 INSERT INTO install_numbers
@@ -33,5 +34,5 @@ FROM
 def number_installs(client: "Client", circles: Collection[str]) -> None:
     """Give a number to each install of these partitions that has none; they are on disk when this returns."""
     if circles:
-        with _LOCK:
+        with NUMBERING:
             client.command(_NEW, parameters={"circles": list(circles)})

@@ -5,19 +5,17 @@ state lasts need not be kept by day. The texts that make a state are its context
 numbers too, so that whoever reads all states reads numbers alone.
 """
 
-import threading
 from collections.abc import Collection
 from typing import TYPE_CHECKING
+
+from aboveboard.store.rollups.numbers import NUMBERING
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 else:
     Client = object
 
-__all__ = ["NUMBERING", "STATE", "contexts_of", "number_states", "stated", "states_of"]
-
-NUMBERING = threading.Lock()
-"""Held while states get their numbers: a context is there before its states."""
+__all__ = ["STATE", "contexts_of", "number_states", "stated", "states_of"]
 
 STATE = ("app_version", "os", "os_version", "distribution", "arch", "country")
 """What makes a state, beside its install."""
