@@ -118,6 +118,10 @@ def _check_exposed(settings: Settings) -> None:
 
 
 def _run(settings: Settings, reread: Callable[[], Settings], token: str) -> None:
+    from aboveboard.collector.memory import keep_at_hand
+
+    keep_at_hand()
+
     import uvicorn
 
     from aboveboard.collector.limits import MAX_CONNECTIONS, GuardedProtocol
