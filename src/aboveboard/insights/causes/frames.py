@@ -24,6 +24,9 @@ _PAIRED_SHARE = 0.01
 
 _VARYING = 0.005
 
+_AT_ONCE = 2048
+"""So many words of each mark are counted in one step."""
+
 _FEW = 64
 """Up to so many values are counted by their bits, one after the other."""
 
@@ -200,17 +203,32 @@ class Frame:
         ones = self._of_marks(own)
         twos = ones if own == other else self._of_marks(other)
         strata, columns = self._ends.days.shape[0], [mark.column for mark in other]
+        # Nothing has two values of one column.
+        rests = [bisect(columns, mark.column) if own == other else 0 for mark in own]
+        counts = np.zeros((self._counts.size, len(own), len(other)))
+        for kinds, words in self._blocks():
+            begins = self._begins[kinds] - words.start
+            some = np.ascontiguousarray(twos[:, words])
+            # New memory for each would take longer than all of the counting.
+            shared, found = np.empty_like(some), np.empty(some.shape, np.uint8)
+            for place, rest in enumerate(rests):
+                np.bitwise_and(some[rest:], ones[place, words], out=shared[rest:])
+                np.bitwise_count(shared[rest:], out=found[rest:])
+                counts[kinds, place, rest:] = np.add.reduceat(found[rest:], begins, axis=1, dtype=np.int64).T
         both = Side(*(np.zeros((strata, len(own), len(other))) for _ in range(2)))
-        # New memory for each would take longer than all of the counting.
-        shared, found = np.empty_like(twos), np.empty(twos.shape, np.uint8)
-        for place, bits in enumerate(ones):
-            # Nothing has two values of one column.
-            rest = bisect(columns, own[place].column) if own == other else 0
-            np.bitwise_and(twos[rest:], bits, out=shared[rest:])
-            counts = self._by_kind(np.bitwise_count(shared[rest:], out=found[rest:]))
-            for side, summed in zip(both, self._ends.summed(counts.T), strict=True):
+        for place, rest in enumerate(rests):
+            for side, summed in zip(both, self._ends.summed(counts[:, place, rest:]), strict=True):
                 side[:, place, rest:] = summed
         return both
+
+    def _blocks(self) -> Iterator[tuple[slice, slice]]:
+        """Yield kinds that follow each other, with their words: few enough of them to stay near the processor."""
+        first = 0
+        for kind in range(1, self._begins.size + 1):
+            end = self._width if kind == self._begins.size else int(self._begins[kind])
+            if kind == self._begins.size or end - self._begins[first] >= _AT_ONCE:
+                yield slice(first, kind), slice(int(self._begins[first]), end)
+                first = kind
 
     def _by_kind(self, counts: NDArray[np.uint8]) -> Codes:
         """Return marks × kinds of endings: how many observations have the mark, of how many in each word."""

@@ -1,6 +1,6 @@
 """How does a candidate compare where others are held equal? Rows that agree in all of them are taken together."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import and_
@@ -16,7 +16,8 @@ from aboveboard.insights.statistics import Comparison, Numbers
 __all__ = ["Weighed", "weighed"]
 
 _MOST = 2**62
-_FEW = 2**21
+_COUNTED = 2
+"""Up to so many numbers a row are counted, which is faster than to sort rows."""
 
 
 @dataclass(frozen=True)
@@ -115,28 +116,28 @@ def _bytes(masks: Sequence[Flags]) -> Iterator[Codes]:
         yield found
 
 
-def _alike(columns: Iterable[Codes]) -> tuple[Codes, Codes]:
+def _alike(columns: Sequence[Codes]) -> tuple[Codes, Codes]:
     """Return a row of each different kind of rows, and how many there are of it."""
-    numbers: Codes = np.zeros(1, np.int64)
-    size = 1
+    numbers: Codes = np.zeros(columns[0].size, np.int64)
+    size, most = 1, _MOST >> numbers.size.bit_length()
     for column in columns:
-        most = int(column.max(initial=0)) + 1
-        if size * most >= _MOST >> column.size.bit_length():
-            numbers, size = _dense(numbers)
-        numbers, size = numbers * most + column, size * most
-    if size > _FEW:
-        keys, places = ordered(numbers)
-        begins = np.flatnonzero(starts(keys))
-        return places[begins], np.diff(begins, append=keys.size)
-    counts, row = np.bincount(numbers, minlength=size), np.zeros(size, np.int64)
+        width = int(column.max(initial=0)) + 1
+        # There are few kinds: up to as many numbers as it takes to count them, those without gaps are found so.
+        if size * width >= most or size <= _COUNTED * numbers.size < size * width:
+            numbers, size = _dense(numbers, size)
+        numbers, size = numbers * width + column, size * width
+    numbers, size = _dense(numbers, size)
+    row = np.zeros(size, np.int64)
     row[numbers] = np.arange(numbers.size)
-    found = np.flatnonzero(counts)
-    return row[found], counts[found]
+    return row, np.bincount(numbers, minlength=size)
 
 
-def _dense(numbers: Codes) -> tuple[Codes, int]:
-    """Return numbers without gaps that are in the same order, and how many there are."""
-    keys, places = ordered(numbers)
+def _dense(numbers: Codes, size: int) -> tuple[Codes, int]:
+    """Return numbers below a size without gaps, in the same order, and how many there are."""
+    if size <= _COUNTED * numbers.size:
+        places = np.cumsum(np.bincount(numbers, minlength=size) > 0) - 1
+        return places.take(numbers), int(places[-1]) + 1
+    keys, sequence = ordered(numbers)
     found = np.empty(numbers.size, np.int64)
-    found[places] = np.cumsum(starts(keys)) - 1
-    return found, int(found.max(initial=0)) + 1
+    found[sequence] = np.cumsum(starts(keys)) - 1
+    return found, int(found.max(initial=-1)) + 1
