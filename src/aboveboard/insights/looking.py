@@ -1,6 +1,7 @@
 """How is a question asked of rollups? All its statements look at the same builds, and at events without one."""
 
 import re
+from collections.abc import Hashable
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,7 +12,7 @@ from aboveboard.insights import binary
 from aboveboard.insights.asking import in_utc
 from aboveboard.insights.bits import Bitmaps, read
 from aboveboard.insights.filters import FINAL, Filters
-from aboveboard.store.rollups import Standing, numbered, relations, standing
+from aboveboard.store.rollups import Standing, generation, numbered, relations, standing
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -82,7 +83,7 @@ class Look:
 
         With `states` the states of installs can be told apart too (`attempts`, `given`, `states`).
         """
-        self._client = client
+        self.client = client
         self._stands = stands or standing(client)
         self._filters = filters
         self._since = _EVER if ever else filters.since
@@ -95,9 +96,15 @@ class Look:
         self.whole_days = set(filters.equal) <= _FINE and filters.since.time() == time()
         """Whether bitmaps of days can tell of all that is looked at."""
 
+    def of_states(self) -> Hashable:
+        """Return what the states of installs depend on, or None where more than counts is read: they may change."""
+        now = generation(self._stands) if self.counted else None
+        places = sorted((name, value) for name, value in self._filters.equal.items() if name in _FINE)
+        return None if now is None else (now, tuple(self._filters.sources), tuple(places))
+
     def under(self, filters: Filters, *, ever: bool = False, states: bool = False) -> "Look":
         """Return a look at the same state of the store under other filters."""
-        return Look(self._client, filters, ever=ever, states=states, stands=self._stands)
+        return Look(self.client, filters, ever=ever, states=states, stands=self._stands)
 
     def rows(self, sql: str, words: dict[str, str] | None = None, **values: object) -> list[dict[str, Any]]:
         """Return the rows of a statement.
@@ -110,13 +117,13 @@ class Look:
         ask for days is faster as `{counted_in_all}`, `{facts_in_all}` and so on.
         `{estimated}` and the like are as in `asking.rows`.
         """
-        found = self._client.query(*self._asked(sql, words, values), settings=self._settings).named_results()
+        found = self.client.query(*self._asked(sql, words, values), settings=self._settings).named_results()
         return [{name: _unnamed(in_utc(value)) for name, value in row.items()} for row in found]
 
     def columns(self, sql: str, **values: object) -> list[Numbers]:
         """Return the columns of a statement of which all are Int64."""
         text, parameters = self._asked(sql, None, values)
-        found = self._client.query_np(text, parameters=parameters, settings=self._settings)
+        found = self.client.query_np(text, parameters=parameters, settings=self._settings)
         return list(found.T) if found.size else [np.zeros(0, np.int64)] * _MOST_COLUMNS
 
     def coded(self, sql: str, numbers: int, words: int) -> binary.Columns:
@@ -153,7 +160,7 @@ class Look:
         text, parameters = self._asked(sql, words, values)
         # Beside a statement of this kind the embedded driver asks for, sets and sets back each: that took 10 ms.
         clause = ", ".join(f"{name} = {value}" for name, value in self._settings.items())
-        found: bytes = self._client.raw_query(f"{text}\nSETTINGS {clause}", parameters=parameters, fmt=fmt)
+        found: bytes = self.client.raw_query(f"{text}\nSETTINGS {clause}", parameters=parameters, fmt=fmt)
         return found
 
     def _asked(
