@@ -107,9 +107,10 @@ def filters_from(query: Mapping[str, str], sources: Sources, now: datetime) -> F
 def _moment(name: str, text: str, *, end: bool = False) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        # Days and weeks are those of UTC: in another zone the address would choose where they begin.
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise FilterError(f"`{name}` is {text!r}. Write a day, such as 2026-11-23.") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if not 1970 <= moment.year < 2100:
         raise FilterError(f"`{name}` is {text!r}. Write a day between 1970 and 2099.")
     return moment + timedelta(days=1) if end and len(text) == 10 else moment

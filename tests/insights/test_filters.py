@@ -1,0 +1,48 @@
+"""Are the filters of an address read as they are meant, and refused where they are not?"""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aboveboard.access import Sources
+from aboveboard.access.sources import new_source
+from aboveboard.insights.disclosure import on_grid
+from aboveboard.insights.filters import FilterError, Filters, filters_from
+
+NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
+SOURCES = Sources([new_source("shop", kind="production", policy="cleaned", write_key="shop")])
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2026, 11, 1))
+ZONES = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+def read(**query: str) -> Filters:
+    return filters_from({name.rstrip("_"): value for name, value in query.items()}, SOURCES, NOW)
+
+
+@given(MOMENTS, ZONES)
+def test_a_moment_is_the_same_in_every_zone(moment: datetime, zone: timezone) -> None:
+    there = moment.replace(tzinfo=UTC).astimezone(zone).isoformat()
+    filters = read(from_=there)
+    assert filters == read(from_=moment.isoformat())
+    assert (filters.since.tzinfo, filters.until.tzinfo) == (UTC, UTC)
+
+
+@given(MOMENTS, MOMENTS, ZONES, ZONES)
+def test_no_zone_moves_the_grid_that_small_groups_are_told_on(
+    since: datetime, until: datetime, one: timezone, other: timezone
+) -> None:
+    first, last = sorted([since.replace(tzinfo=one), until.replace(tzinfo=other)])
+    if first == last:
+        return
+    wide = on_grid(read(from_=first.isoformat(), to=last.isoformat()))
+    for edge in (wide.since, wide.until):
+        in_utc = edge.astimezone(UTC)
+        assert (in_utc.weekday(), f"{in_utc:%H:%M:%S.%f}") == (0, "00:00:00.000000")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:00:00-23:00"])
+def test_a_moment_beyond_all_years_is_refused(text: str) -> None:
+    with pytest.raises(FilterError, match="Write a day, such as 2026-11-23"):
+        read(from_=text)
