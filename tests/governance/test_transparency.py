@@ -69,11 +69,30 @@ def test_anybody_reads_what_is_collected_and_why(client: TestClient) -> None:
         "few",
         "DO_NOT_TRACK=1",
         "journal",
-        "Erasures done: fewer than five",
+        "Erasures done: fewer than 5",
     ):
         assert said.replace(" :", ":") in page.replace(" :", ":"), said
     assert "trial" not in page
     assert "declined" not in page
+
+
+def test_it_follows_the_size_of_small_groups_in_the_settings(settings: Settings) -> None:
+    strict = msgspec.structs.replace(settings, transparency=True, small_group=20)
+    with TestClient(application(strict)) as client:
+        for number in range(45):
+            send(client, "shop", "often", install=f"i{number % 20}")
+            send(client, "shop", "seldom", install=f"i{number % 19}")
+        answer = client.get("/transparency.json").json()
+        (app,) = answer["apps"]
+        assert answer["small_group"] == 20
+        assert {event["name"]: event["received"] for event in app["events"]} == {
+            "often": 40,
+            "seldom": None,
+            "silent": 0,
+        }
+        page = text_of(client.get("/transparency").text)
+    assert "rounded down to multiples of 20, and an event that fewer than 20 installs sent" in page
+    assert "Erasures done: fewer than 20" in page
 
 
 def test_the_store_is_not_asked_by_every_visitor(client: TestClient) -> None:

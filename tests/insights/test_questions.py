@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from aboveboard.insights import QUESTIONS
 from aboveboard.insights.overview import changed
 from aboveboard.insights.versions import order
+from aboveboard.store import DROPS, insert
 from tests.insights import naive
 from tests.insights.conftest import NOON, Put, Store, sent
 
@@ -216,6 +217,20 @@ def test_what_has_changed_is_said_in_words() -> None:
     )
     assert said.endswith("success down from 98.1% to 97.0%")
     assert changed(now, now) == ""
+
+
+@pytest.mark.parametrize(("to", "counted"), [({}, 7), ({"hours": 1}, 107)])
+def test_what_was_left_out_is_counted_until_the_end_of_the_span(
+    store: Store, to: dict[str, int], counted: int
+) -> None:
+    put = store.put([])
+    last = NOON.date()
+    drops = [(put.name, last, 7), (put.name, last + timedelta(days=1), 100)]
+    rows = [(source, day, "pull", "size", "wrong type", count) for source, day, count in drops]
+    insert(store.client, rows, "drops", DROPS)
+    until = NOON.replace(hour=0) + timedelta(days=1, **to)
+    (row,) = QUESTIONS["quality"](store.client, replace(put.filters(), until=until))
+    assert (row["kind"], row["events"]) == ("left out", counted)
 
 
 def test_a_rule_is_suggested_where_an_event_takes_much_and_says_little(store: Store) -> None:

@@ -11,7 +11,8 @@ from aboveboard.insights.unused import DAYS, ask, used_by
 from aboveboard.store.uses import Uses
 from tests.insights.conftest import NOON, Put, Store, sent
 
-TODAY = (NOON + timedelta(days=11)).date()
+NOW = NOON + timedelta(days=11)
+TODAY = NOW.date()
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def candidates(put: Put, *pairs: tuple[str, str]) -> list[tuple[str, str]]:
     declared = [(put.name, event, name) for event, name in pairs]
     return [
         (row["event"], row["property"])
-        for row in ask(put.store.client, replace(put.filters(), declared=declared))
+        for row in ask(put.store.client, replace(put.filters(), declared=declared), lambda: NOW)
     ]
 
 
@@ -39,6 +40,17 @@ def test_what_was_used_is_no_candidate_until_ninety_days_later(put: Put) -> None
     assert candidates(put, ("pull", ""), ("push", "")) == [("push", "")]
 
 
+@pytest.mark.parametrize(("ago", "unused"), [(DAYS - 1, False), (DAYS, True)])
+def test_days_to_come_are_none_of_the_ninety_in_which_nobody_used_it(
+    put: Put, ago: int, unused: bool
+) -> None:
+    now = NOON - timedelta(days=2)  # the span ends 13 days later
+    use(put, now.date() - timedelta(days=ago), (f"used {ago} days ago", ""))
+    declared = [(put.name, f"used {ago} days ago", "")]
+    rows = ask(put.store.client, replace(put.filters(), declared=declared), lambda: now)
+    assert bool(rows) == unused
+
+
 def test_a_property_is_told_only_of_an_event_that_is_used(put: Put) -> None:
     pairs = [("build", ""), ("build", "engine"), ("build", "count")]
     assert candidates(put, *pairs) == [("build", "")]
@@ -49,7 +61,7 @@ def test_a_property_is_told_only_of_an_event_that_is_used(put: Put) -> None:
 def test_a_row_says_when_it_was_used_last_and_how_much_there_is_of_it(put: Put) -> None:
     use(put, TODAY - timedelta(days=200), ("push", ""))
     filters = replace(put.filters(), declared=[(put.name, "push", "")])
-    (row,) = ask(put.store.client, filters)
+    (row,) = ask(put.store.client, filters, lambda: NOW)
     assert (row["last_used"], row["used_by"], row["events"]) == (TODAY - timedelta(days=200), "explain", 1)
     assert row["noted_since"] <= row["last_used"]
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from aboveboard.dashboard.questions import with_client
 from aboveboard.dashboard.templating import render
-from aboveboard.governance.public import SMALL_GROUP, collected, counts
+from aboveboard.governance.public import collected, counts
 from aboveboard.insights.disclosure import monday
 
 __all__ = ["routes"]
@@ -52,13 +52,12 @@ async def _answer(request: Request) -> Mapping[str, Any]:
     # Whole weeks: a span that moved by a day each day would tell of single days.
     since = monday(datetime.now(UTC) - timedelta(days=_DAYS))
     sources = [source for source in settings.sources if not source.development]
-    numbers = await with_client(
-        request, lambda client: counts(client, [source.name for source in sources], since)
-    )
+    names, small = [source.name for source in sources], settings.small_group
+    numbers = await with_client(request, lambda client: counts(client, names, since, small))
     answer = {
         "since": since.date().isoformat(),
         "days": _DAYS,
-        "small_group": SMALL_GROUP,
+        "small_group": small,
         "apps": [collected(source, settings.file.parent, numbers) for source in sources],
     }
     state.transparency = (settings, now, answer)

@@ -1,7 +1,7 @@
 """What may anybody know of what is collected: what, why, how much of it, and how to have it deleted?
 
-Numbers follow the rule of small groups: an event that fewer than five installs sent is not counted out, and counts
-are rounded to five. Declines are not counted: a decline leaves no trace to count.
+Numbers follow the rule of small groups: an event that fewer installs sent than the settings' `small_group` is not
+counted out, and counts are rounded to it. Declines are not counted: a decline leaves no trace to count.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 else:
     Client = Any
 
-__all__ = ["SMALL_GROUP", "collected", "counts"]
-
-SMALL_GROUP: Final = 5
-"""Fewer installs than this are not shown as a number."""
+__all__ = ["collected", "counts"]
 
 _RECEIVED: Final = """
 SELECT source, event, count() AS events, uniqIf(install, install != '') AS installs
@@ -40,27 +37,27 @@ GROUP BY source
 """
 
 
-def counts(client: "Client", sources: Sequence[str], since: datetime) -> dict[str, Any]:
+def counts(client: "Client", sources: Sequence[str], since: datetime, small: int) -> dict[str, Any]:
     """Return how many events of each name came in, and how many erasures are done, by source.
 
-    An event's count is None where fewer than five installs sent it, and else rounded down to five.
+    An event's count is None where fewer than `small` installs sent it. All counts are rounded down to a multiple of
+    that, so that five to nine read alike where it is five.
     """
     settings = {"do_not_merge_across_partitions_select_final": 1}
     given = {"sources": list(sources), "since": since}
     events: dict[str, dict[str, int | None]] = {name: {} for name in sources}
     for row in client.query(_RECEIVED, parameters=given, settings=settings).named_results():
-        shown = rounded(row["events"]) if row["installs"] >= SMALL_GROUP else None
+        shown = _rounded(row["events"], small) if row["installs"] >= small else None
         events[row["source"]][row["event"]] = shown
     erased = {
-        row["source"]: row["erasures"]
+        row["source"]: _rounded(row["erasures"], small)
         for row in client.query(_ERASED, parameters={"sources": list(sources)}).named_results()
     }
     return {"events": events, "erasures": {name: erased.get(name, 0) for name in sources}}
 
 
-def rounded(count: int) -> int:
-    """Return a count rounded down to a multiple of five, so that five to nine read alike."""
-    return count // 5 * 5
+def _rounded(count: int, small: int) -> int:
+    return count // small * small
 
 
 def collected(source: Source, folder: Path, numbers: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,7 +80,7 @@ def collected(source: Source, folder: Path, numbers: Mapping[str, Any]) -> dict[
         "events": [_event(catalog, name, received) for name in declared] if catalog is not None else [],
         # Names that nobody declared may be anything: they are counted together and not shown.
         "undeclared": sum(1 for name in received if name not in declared),
-        "erasures": rounded(numbers["erasures"].get(source.name, 0)),
+        "erasures": numbers["erasures"].get(source.name, 0),
     }
 
 

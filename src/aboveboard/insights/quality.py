@@ -42,7 +42,7 @@ SELECT 'left out' AS kind, reason AS name, trim(concat(event, ' ', path)) AS det
 FROM drops
 WHERE source IN {{sources:Array(String)}}
     AND day >= toDate({{since:DateTime64(3, 'UTC')}})
-    AND day <= toDate({{until:DateTime64(3, 'UTC')}})
+    AND toDateTime64(day, 3, 'UTC') < {{until:DateTime64(3, 'UTC')}}
 GROUP BY name, detail
 ORDER BY events DESC, name, detail
 LIMIT 200

@@ -1,7 +1,8 @@
 """What is collected and used by nobody, and could be left uncollected?"""
 
-from collections.abc import Iterable
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aboveboard.insights.asking import rows
@@ -17,6 +18,8 @@ __all__ = ["DAYS", "ask", "used_by"]
 
 DAYS = 90
 """After so many days without use something is a candidate."""
+
+_NOW = partial(datetime.now, UTC)
 
 _USES = """
 SELECT event, property, max(day) AS last_used, argMax(question, day) AS used_by
@@ -37,8 +40,10 @@ GROUP BY source, event
 """
 
 
-def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
+def ask(client: "Client", filters: Filters, now: Callable[[], datetime] = _NOW) -> list[dict[str, Any]]:
     """Return a row for each declared event and property that was not used in the DAYS before the end of the span.
+
+    Where the span ends after today, as it does by default, the DAYS are those up to today: days to come have no uses.
 
     Rows: source, event, property (empty: the event as a whole), last_used (a day, None: never), used_by (the question
     that used it last), noted_since (the day from which uses are known at all, None where there are none), events and
@@ -51,7 +56,8 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     since = noted["since"] if noted["noted"] else None
     uses = {(row["event"], row["property"]): row for row in rows(client, _USES, filters)}
     received = {(row["source"], row["event"]): row for row in Look(client, filters).rows(_RECEIVED)}
-    limit = filters.until.date() - timedelta(days=DAYS)
+    tomorrow = now().date() + timedelta(days=1)
+    limit = min(filters.until.date(), tomorrow) - timedelta(days=DAYS)
     found = []
     for source, event, name in filters.declared:
         if source not in filters.sources or (name and not _fresh(uses.get((event, "")), limit)):
