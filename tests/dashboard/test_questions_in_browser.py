@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from aboveboard.dashboard.pages import PAGES, Page
 from tests.conftest import Server
@@ -96,3 +96,18 @@ def test_the_explain_page_of_nothing_is_accessible_too(visit: Visit) -> None:
     assert visit.open("/explain?event=startup") == 200
     assert visit.page.get_by_text("Nothing stands out").is_visible()
     assert visit.accessibility() == []
+
+
+def test_a_long_name_breaks_where_the_window_ends(visit: Visit, filled: Server, tmp_path: Path) -> None:
+    usual, longest = "registerContainerProviderConnection", "w" * 200
+    for name in (usual, longest):
+        message = {"event": name, "writeKey": filled.write_key, "messageId": name, "anonymousId": "long"}
+        failed = {"properties": {"error": {"message": f"{name} is gone"}}}
+        assert filled.post("/v1/track", message | failed)[0] == 200
+    (group,) = filled.api("errors", event=longest)
+    paths = (f"/action?event={usual}", f"/action?event={longest}", f"/error?reason={group['fingerprint']}")
+    for place, path in enumerate(paths):
+        assert visit.open(path, width=360) == 200
+        assert visit.fits(), path
+        picture(visit, pictures_folder(tmp_path) / f"long-name-{place}.png")
+    expect(visit.page.get_by_role("link", name=longest)).to_be_visible()
