@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations, product
 from typing import Any
@@ -11,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aboveboard.insights import QUESTIONS
-from aboveboard.insights.disclosure import TOO_FEW, disclosed, on_grid
-from aboveboard.insights.disclosure.answers import MOST_FILTERS, RULES
+from aboveboard.insights.disclosure import TOO_FEW, Answer, disclosed, on_grid
+from aboveboard.insights.disclosure.answers import MOST_FILTERS, NONE_NEW, RULES
 from aboveboard.insights.filters import FilterError
+from aboveboard.insights.versions import order
 from tests.insights.conftest import NOON, Put, Store, sent
 
 SMALL = 5
@@ -86,6 +88,66 @@ def test_to_name_one_of_two_sources_is_a_filter_too(store: Store) -> None:
     both = [large.name, small.name]
     assert disclosed(store.client, "actions", large.filters(), both, SMALL).note == TOO_FEW
     assert disclosed(store.client, "actions", large.filters(), [large.name], SMALL).rows
+
+
+VERSIONS = ["1.0.0", "1.1.0-nightly.77", "1.1.0", "2.0.0"]
+FAILURES = st.tuples(
+    st.sampled_from(["connection refused", "permission denied", "file not found", "timeout expired"]),
+    st.sampled_from(VERSIONS),
+    st.integers(0, 3),
+    st.integers(1, 12),
+)
+
+
+def failures(message: str, count: int, first: int = 0, **more: Any) -> list[dict[str, Any]]:
+    return crowd("pull", count, first, error={"message": message}, **more)
+
+
+def new_since(put: Put, version: str) -> Answer:
+    filters = replace(put.filters(), new_since=version)
+    return disclosed(put.store.client, "errors", filters, [put.name], SMALL)
+
+
+def test_what_is_new_tells_of_no_version_that_a_row_hides(store: Store) -> None:
+    alone = failures("permission denied", 1, 50, version="1.1.0-nightly.77", at=NOON - timedelta(hours=1))
+    put = store.put([*alone, *failures("permission denied", 12, version="1.2.0")], development=False)
+    assert [row["first_version"] for row in seen(put, "errors")] == [""]
+    for version in ("1.0.0", "1.1.0-nightly.77", "1.1.0-nightly.78", "1.2.0"):
+        answer = new_since(put, version)
+        assert (answer.rows, answer.note) == ([], NONE_NEW.format(version=version))
+
+
+def test_what_is_new_tells_no_sum_of_small_groups(store: Store) -> None:
+    small = [
+        *failures("file not found", 3, 20, version="1.0.0"),
+        *failures("timeout expired", 3, 30, version="2.0.0"),
+    ]
+    large = [
+        *failures("connection refused", 8, version="2.0.0"),
+        *failures("permission denied", 9, version="2.0.0"),
+    ]
+    put = store.put(small + large, development=False)
+    assert [row["installs"] for row in seen(put, "errors")] == [5, None]
+    for version in ("1.0.0", "2.0.0", "3.0.0"):
+        assert all(row["installs"] is not None for row in new_since(put, version).rows)
+
+
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(FAILURES, min_size=1, max_size=10))
+def test_what_is_new_follows_from_rows_that_are_shown_without_asking(store: Store, drawn: list[Any]) -> None:
+    """So no two answers differ by anything but rows that may be seen whole."""
+    events = [
+        event
+        for place, (message, version, days, count) in enumerate(drawn)
+        for event in failures(
+            message, count, place % 2 * 8, version=version, at=NOON - timedelta(days=days, minutes=place)
+        )
+    ]
+    put = store.put(events, development=False)
+    shown = [row for row in seen(put, "errors") if row["installs"] is not None]
+    for version in ("1.0.5", "1.1.0-nightly.78", "2.0.0"):
+        expected = [row for row in shown if order(row["first_version"]) >= order(version)]
+        assert new_since(put, version).rows == expected
 
 
 def test_causes_are_told_from_rounded_numbers(store: Store) -> None:

@@ -43,7 +43,8 @@ _FILTERS: Mapping[str, str] = {
     "format": "`csv` for the rows as a file, as `Accept: text/csv` asks for them too.",
     "source": "Without it: all production sources, or the development sources where there is no other.",
     "from": "A day (2026-11-23) or a moment (ISO 8601); without it, 30 days ago.",
-    "new_since": "A version: of errors only those that were seen first in it or in a newer one.",
+    "new_since": "A version: of errors only those that were seen first in it or in a newer one; "
+    "for a viewer by the first version that rows show.",
     "steps": "Of a funnel: names of events with commas between.",
     "to": "A day, included, or a moment; without it, now.",
 }

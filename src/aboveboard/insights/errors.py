@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 else:
     Client = Any
 
-__all__ = ["ask"]
+__all__ = ["ask", "groups", "newer"]
+
+_MOST = 500
 
 _ERRORS = """
 SELECT
@@ -31,7 +33,7 @@ WHERE {where}
     AND failed
 GROUP BY fingerprint
 ORDER BY by_installs DESC, failures DESC, fingerprint
-LIMIT 500
+{limit}
 """
 
 # Apart, since rows by version are many, and their bitmaps would be read with them.
@@ -60,15 +62,25 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     it, but for development sources), days (list of [day, failures]). With the filter
     `new_since` only those whose first version, in the time that is looked at, is that or a newer one.
     """
+    if filters.new_since:
+        return newer(groups(client, filters), filters.new_since)
+    return groups(client, filters, f"LIMIT {_MOST}")
+
+
+def groups(client: "Client", filters: Filters, limit: str = "") -> list[dict[str, Any]]:
+    """Return the rows of `ask` whatever `new_since` says, all of them where no `limit` (SQL) is given."""
     look = Look(client, filters)
     days = {row["fingerprint"]: row["by_day"] for row in look.rows(_DAYS)}
     versions = {row["fingerprint"]: row["versions"] for row in look.rows(_VERSIONS)}
-    found = [
-        _group(row, versions[row["fingerprint"]], days[row["fingerprint"]]) for row in look.rows(_ERRORS)
+    return [
+        _group(row, versions[row["fingerprint"]], days[row["fingerprint"]])
+        for row in look.rows(_ERRORS, {"limit": limit})
     ]
-    if filters.new_since:
-        return [row for row in found if order(row["first_version"]) >= order(filters.new_since)]
-    return found
+
+
+def newer(rows: list[dict[str, Any]], version: str) -> list[dict[str, Any]]:
+    """Return the rows whose first version is `version` or a newer one; as many as `ask` gives at the most."""
+    return [row for row in rows if order(row["first_version"]) >= order(version)][:_MOST]
 
 
 def _group(row: dict[str, Any], versions: list[str], days: tuple[list[date], list[float]]) -> dict[str, Any]:

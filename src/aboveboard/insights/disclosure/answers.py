@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights import QUESTIONS
+from aboveboard.insights import QUESTIONS, errors
 from aboveboard.insights.disclosure import divided, doing, having
 from aboveboard.insights.disclosure.viewpoint import Rows, Viewpoint, monday
 from aboveboard.insights.filters import FilterError, Filters
@@ -23,6 +23,11 @@ MOST_FILTERS = 3
 TOO_FEW = (
     "These filters let through too few installs, or all but too few: a number would tell of single installs. "
     "Take a filter away."
+)
+
+NONE_NEW = (
+    "No failure may be told that was seen first in {version} or in a newer version: the first version of a failure is "
+    "told where enough installs had the failure in it."
 )
 
 RULES = doing.RULES | having.RULES | divided.RULES
@@ -60,8 +65,13 @@ def disclosed(
     view = viewpoint(client, filters, production, small)
     if not view.open:
         return Answer([], filters, TOO_FEW if not view.cells().empty() else "", small)
-    rows = RULES[question](QUESTIONS[question](client, filters), view)
-    return Answer(rows, filters, "" if rows else TOO_FEW, small)
+    if question == "errors" and filters.new_since:
+        # Which are new is said of those that may be seen: chosen before, they would tell of hidden versions and groups.
+        rows = RULES[question](errors.groups(client, filters), view)
+        note = NONE_NEW.format(version=filters.new_since)
+    else:
+        rows, note = RULES[question](QUESTIONS[question](client, filters), view), TOO_FEW
+    return Answer(rows, filters, "" if rows else note, small)
 
 
 def viewpoint(client: "Client", filters: Filters, production: Sequence[str], small: int) -> Viewpoint:

@@ -8,6 +8,7 @@ import numpy as np
 from aboveboard.insights.causes import Finding, sentence
 from aboveboard.insights.cells import Cells
 from aboveboard.insights.disclosure.viewpoint import Rows, Viewpoint, monday, ratio, two_digits
+from aboveboard.insights.errors import newer
 from aboveboard.insights.statistics import Comparison, relative_risk, wilson
 
 __all__ = ["RULES", "ended"]
@@ -44,7 +45,10 @@ def ended(cells: Cells, view: Viewpoint, *values: str | None) -> dict[str, Any]:
 
 
 def errors(rows: Rows, view: Viewpoint) -> Rows:
-    """Each group of failures with rounded counts, the week it was seen first and last, and no single day."""
+    """Each group of failures with rounded counts, the week it was seen first and last, and no single day.
+
+    With `new_since` those of them whose first version may be seen and is new; nothing is said of others.
+    """
     cells = view.cells("reason", "event", failed=True)
     versions = view.cells("reason", "version", failed=True)
     kept, rest = view.folded(rows, lambda row: cells.shows(row["fingerprint"]), "fingerprint", ("failures",))
@@ -55,7 +59,8 @@ def errors(rows: Rows, view: Viewpoint) -> Rows:
         row["first_version"] = row["first_version"] if row["first_version"] in seen else ""
         row |= {"failures": view.down(row["failures"]), "installs": view.count(row["installs"]), "days": []}
         row |= {name: monday(row[name]) for name in ("first_seen", "last_seen")}
-    return kept + rest
+    since = view.filters.new_since
+    return newer(kept, since) if since else kept + rest
 
 
 def explain(rows: Rows, view: Viewpoint) -> Rows:
