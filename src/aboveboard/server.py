@@ -149,7 +149,7 @@ def _beside(app: Starlette, *, told: bool) -> Iterator[Coroutine[Any, Any, None]
     if told:
         yield keep_told(state.rights, state.readers, state.ended)
     yield keep_swept(state.readers, lambda: state.settings.sources)
-    yield keep_watching(state.readers, lambda: state.settings)
+    yield keep_watching(state.readers, lambda: state.settings, state.uses)
     yield run_in_threadpool(_prepare)
 
 

@@ -5,10 +5,12 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 import pytest
@@ -19,7 +21,11 @@ from aboveboard.access.alerts import Alert, Smtp
 from aboveboard.access.sources import new_source
 from aboveboard.alerts import try_out, verify, watch_once
 from aboveboard.errors import SettingsError
+from aboveboard.insights import QUESTIONS
+from aboveboard.insights.filters import filters_from
+from aboveboard.insights.unused import ask as ask_unused
 from aboveboard.store import connect
+from aboveboard.store.uses import Uses
 from tests.insights.conftest import NOON, Put, Store, sent
 
 NOW = NOON + timedelta(hours=3)
@@ -114,31 +120,66 @@ def test_a_crossing_is_told_once_and_so_is_the_recovery(
     bad = store.put(pulls(40, 10), development=False)
     settings = settings_of(bad, tmp_path, alert, port=port_of(mailbox))
     for _ in range(3):
-        watch_once(store.client, settings, NOW)
+        watch_once(store.client, settings, NOW, Uses())
     (mail,) = mailbox.mails
     assert (mail["To"], mail["From"]) == ("team@example.org", "telemetry@example.org")
     assert mail["Subject"] == "pull-works: alert"
     text = mail.get_payload()
     assert "success_rate of pull is 0.75 (40 installs): below 0.9, over the last 7 days." in text
-    assert "https://t.example.org/actions?event=pull" in text
+    assert "https://t.example.org/actions?from=2026-11-13&event=pull" in text
     assert [(told["state"], told["number"]) for told in got] == [("standing", 0.75)]
 
     good = store.put(pulls(40, 1), development=False)
     settings = settings_of(good, tmp_path, alert, port=port_of(mailbox))
     for _ in range(2):
-        watch_once(store.client, settings, NOW)
+        watch_once(store.client, settings, NOW, Uses())
     assert [mail["Subject"] for mail in mailbox.mails] == ["pull-works: alert", "pull-works: recovered"]
     assert "no longer below 0.9" in got[-1]["text"]
+
+
+@pytest.mark.parametrize(
+    "alert",
+    [
+        rule("kept"),
+        rule("kept", where={}, filters={"event": "pull"}),
+        rule("kept", question="action", where={}),
+    ],
+    ids=["by a row", "by a filter", "by the action it is about"],
+)
+def test_what_an_alert_is_about_is_used(store: Store, tmp_path: Path, alert: Alert) -> None:
+    put = store.put(pulls(12, 3), development=False)
+    store.client.command("TRUNCATE TABLE uses")
+    declared = [(put.name, event, "") for event in ("pull", "push")]
+    filters = replace(put.filters(), declared=declared)
+    rows = ask_unused(store.client, filters, lambda: NOW)
+    assert [row["event"] for row in rows] == ["pull", "push"]
+    watch_once(store.client, settings_of(put, tmp_path, alert), NOW, Uses())
+    rows = ask_unused(store.client, filters, lambda: NOW)
+    assert [row["event"] for row in rows] == ["push"]
+
+
+def test_a_link_opens_the_number_that_the_message_tells(store: Store, tmp_path: Path, hook: Any) -> None:
+    address, got, _ = hook
+    put = store.put(pulls(40, 10), development=False)
+    put.more([sent("pull", f"i{number}", at=NOON - timedelta(days=9)) for number in range(40)])
+    settings = settings_of(put, tmp_path, rule("link", webhook=(address,), filters={"os": "Linux"}))
+    watch_once(store.client, settings, NOW, Uses())
+    (told,) = got
+    where, _, query = told["link"].partition("?")
+    assert where == "https://t.example.org/actions"
+    filters = filters_from(dict(parse_qsl(query)), settings.sources, NOW)
+    (row,) = QUESTIONS["actions"](store.client, filters)
+    assert (row["success_rate"], row["installs"]) == (told["number"], told["installs"]) == (0.75, 40)
 
 
 def test_what_was_told_outlives_a_restart(store: Store, tmp_path: Path, hook: Any) -> None:
     address, got, _ = hook
     put = store.put(pulls(40, 10), development=False)
     settings = settings_of(put, tmp_path, rule("restart", webhook=(address,)))
-    watch_once(store.client, settings, NOW)
+    watch_once(store.client, settings, NOW, Uses())
     store.client.close()
     store.client = connect(f"chdb://{store.folder / 'store'}")
-    watch_once(store.client, settings, NOW)
+    watch_once(store.client, settings, NOW, Uses())
     assert len(got) == 1
 
 
@@ -146,7 +187,7 @@ def test_a_number_that_is_not_known_changes_nothing(store: Store, tmp_path: Path
     address, got, _ = hook
     few = store.put(pulls(9, 9), development=False)
     for alert in (rule("few", webhook=(address,)), rule("none", webhook=(address,), where={"event": "no"})):
-        watch_once(store.client, settings_of(few, tmp_path, alert), NOW)
+        watch_once(store.client, settings_of(few, tmp_path, alert), NOW, Uses())
     assert got == []
 
 
@@ -158,11 +199,11 @@ def test_a_channel_that_was_away_is_tried_again_and_the_others_are_not(
     put = store.put(pulls(40, 10), development=False)
     alert = rule("away", mail=("a@example.org",), webhook=(address,))
     settings = settings_of(put, tmp_path, alert, port=port_of(mailbox))
-    watch_once(store.client, settings, NOW)
+    watch_once(store.client, settings, NOW, Uses())
     assert (len(mailbox.mails), len(got)) == (1, 0)
     assert "The webhook at 127.0.0.1" in caplog.text
     assert "secret-hook" not in caplog.text
-    watch_once(store.client, settings, NOW)
+    watch_once(store.client, settings, NOW, Uses())
     assert (len(mailbox.mails), len(got)) == (1, 1)
 
 

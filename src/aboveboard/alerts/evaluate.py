@@ -1,7 +1,7 @@
 """What is an alert's number now, and does it cross the limit?"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -11,6 +11,7 @@ from aboveboard.access.settings import Settings
 from aboveboard.errors import SettingsError
 from aboveboard.insights import QUESTIONS
 from aboveboard.insights.filters import FilterError, filters_from
+from aboveboard.insights.unused import used_by
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -22,11 +23,15 @@ __all__ = ["Reading", "crossed", "link", "read", "verify"]
 
 @dataclass(frozen=True)
 class Reading:
-    """What an alert's number is, and of how many installs; `why` says why it is not known, where it is None."""
+    """What an alert's number is, and of how many installs; `why` says why it is not known, where it is None.
+
+    `used` are the events and properties that it makes use of.
+    """
 
     number: float | None
     installs: int | None = None
     why: str = ""
+    used: frozenset[tuple[str, str]] = frozenset()
 
 
 def verify(alerts: Iterable[Alert]) -> None:
@@ -42,9 +47,8 @@ def verify(alerts: Iterable[Alert]) -> None:
 
 def read(client: "Client", alert: Alert, settings: Settings, now: datetime) -> Reading:
     """Ask the alert's question about the last days; raises SettingsError where it names what does not exist."""
-    query = {**alert.filters, "from": f"{now - timedelta(days=alert.days):%Y-%m-%d}"}
     try:
-        filters = filters_from(query, settings.sources, now)
+        filters = filters_from(_query(alert, now), settings.sources, now)
     except FilterError as error:
         raise SettingsError(f"The alert {alert.name!r} has filters that do not work: {error}") from error
     rows = QUESTIONS[alert.question](client, filters)
@@ -55,11 +59,18 @@ def read(client: "Client", alert: Alert, settings: Settings, now: datetime) -> R
             f"The alert {alert.name!r} names {', '.join(unknown)}, which rows of {alert.question!r} do not have. "
             f"They have: {', '.join(rows[0])}."
         )
-    return _of_rows(alert, rows)
-
-
-def _of_rows(alert: Alert, rows: list[dict[str, Any]]) -> Reading:
     fitting = [row for row in rows if all(str(row[name]) == value for name, value in alert.where.items())]
+    used = used_by(alert.question, filters, fitting)
+    if "event" in alert.where:
+        used.add((alert.where["event"], ""))
+    return replace(_of_rows(alert, fitting), used=frozenset(used))
+
+
+def _query(alert: Alert, now: datetime) -> dict[str, str]:
+    return {**alert.filters, "from": f"{now - timedelta(days=alert.days):%Y-%m-%d}"}
+
+
+def _of_rows(alert: Alert, fitting: list[dict[str, Any]]) -> Reading:
     if not fitting:
         return Reading(None, why=f"no row of {alert.question!r} fits it")
     row = fitting[-1] if alert.question == "overview" else fitting[0]
@@ -76,8 +87,8 @@ def crossed(alert: Alert, number: float) -> bool:
     return number < alert.below if alert.below is not None else number > (alert.above or 0.0)
 
 
-def link(alert: Alert, settings: Settings) -> str:
-    """The address of the page that shows the number."""
+def link(alert: Alert, settings: Settings, now: datetime) -> str:
+    """The address of the page that shows the number which is read now."""
     told = {name: value for name, value in alert.where.items() if name in ("event", "version", "reason")}
-    query = urlencode({**alert.filters, **told})
-    return f"{settings.public_url or settings.url}/{alert.question}{'?' if query else ''}{query}"
+    query = urlencode({**_query(alert, now), **told})
+    return f"{settings.public_url or settings.url}/{alert.question}?{query}"

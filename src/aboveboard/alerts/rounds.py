@@ -8,10 +8,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from aboveboard.access.alerts import Alert
 from aboveboard.access.settings import Settings
@@ -20,6 +23,7 @@ from aboveboard.alerts.send import NotSent, send
 from aboveboard.collector.rights import in_thread
 from aboveboard.errors import AboveboardError, RequestRefused, SettingsError
 from aboveboard.store import Readers
+from aboveboard.store.uses import Uses
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -47,38 +51,46 @@ class _State:
     told: tuple[str, ...]
 
 
-async def keep_watching(readers: Readers, settings: Callable[[], Settings]) -> None:
+async def keep_watching(readers: Readers, settings: Callable[[], Settings], uses: Uses) -> None:
     """Look at the numbers every SECONDS, until it is cancelled."""
     while True:
         await asyncio.sleep(SECONDS)
         if not settings().alerts:
             continue
         try:
-            await in_thread(partial(_look, readers, settings()))
+            await in_thread(partial(_look, readers, settings(), uses))
         except RequestRefused:
             _log.error("The alerts could not be looked at; this is tried again in %d seconds.", SECONDS)
 
 
-def _look(readers: Readers, settings: Settings) -> None:
+def _look(readers: Readers, settings: Settings, uses: Uses) -> None:
     with readers.client() as client:
-        watch_once(client, settings, datetime.now(UTC))
+        watch_once(client, settings, datetime.now(UTC), uses)
 
 
-def watch_once(client: "Client", settings: Settings, now: datetime) -> None:
-    """Look at every alert once, and tell of each crossing and of each recovery whoever has not been told."""
+def watch_once(client: "Client", settings: Settings, now: datetime, uses: Uses) -> None:
+    """Look at every alert once, and tell of each crossing and of each recovery whoever has not been told.
+
+    What an alert is about is noted as used: who waits for a message opens no page.
+    """
     known = {
         row["name"]: _State(row["standing"], row["number"], row["since"], tuple(row["told"]))
         for row in client.query(_STATES).named_results()
     }
     for alert in settings.alerts:
         try:
-            _watch(client, settings, alert, known.get(alert.name), now)
+            reading = read(client, alert, settings, now)
+            # That it was used is worth less than the message: a store that is full still tells.
+            with suppress(ClickHouseError):
+                uses.note(client, now.date(), alert.question, reading.used)
+            _watch(client, settings, alert, reading, known.get(alert.name), now)
         except AboveboardError as error:
             _log.error("%s", error)
 
 
-def _watch(client: "Client", settings: Settings, alert: Alert, before: _State | None, now: datetime) -> None:
-    reading = read(client, alert, settings, now)
+def _watch(
+    client: "Client", settings: Settings, alert: Alert, reading: Reading, before: _State | None, now: datetime
+) -> None:
     if reading.number is None:
         # What is not known has neither crossed the limit nor come back.
         return
@@ -87,16 +99,17 @@ def _watch(client: "Client", settings: Settings, alert: Alert, before: _State | 
     state = before
     if standing != before.standing:
         state = _State(standing, reading.number, now, ())
-    state = _tell(settings, alert, state, reading)
+    state = _tell(settings, alert, state, reading, now)
     if state != before:
         _keep(client, alert, state)
 
 
-def _tell(settings: Settings, alert: Alert, state: _State, reading: Reading) -> _State:
+def _tell(settings: Settings, alert: Alert, state: _State, reading: Reading, now: datetime) -> _State:
     for channel in alert.channels:
         if channel not in state.told:
             try:
-                send(channel, _message(alert, settings, reading, standing=state.standing), settings.smtp)
+                message = _message(alert, settings, reading, now, standing=state.standing)
+                send(channel, message, settings.smtp)
                 state = replace(state, told=(*state.told, channel))
             except NotSent as error:
                 _log.error("The alert %r was not told: %s", alert.name, error)
@@ -120,7 +133,7 @@ def try_out(client: "Client", settings: Settings, name: str, now: datetime) -> d
         raise SettingsError(f"There is no alert {name!r} in the settings file. There are: {known}.")
     reading = read(client, alert, settings, now)
     standing = reading.number is not None and crossed(alert, reading.number)
-    message = _message(alert, settings, reading, standing=standing)
+    message = _message(alert, settings, reading, now, standing=standing)
     message |= {"subject": f"Test: {message['subject']}", "test": True}
     sent = {}
     for channel in alert.channels:
@@ -138,7 +151,9 @@ def try_out(client: "Client", settings: Settings, name: str, now: datetime) -> d
     }
 
 
-def _message(alert: Alert, settings: Settings, reading: Reading, *, standing: bool) -> dict[str, Any]:
+def _message(
+    alert: Alert, settings: Settings, reading: Reading, now: datetime, *, standing: bool
+) -> dict[str, Any]:
     side, limit = ("below", alert.below) if alert.below is not None else ("above", alert.above)
     about = ", ".join([*alert.where.values(), *(f"{name} {value}" for name, value in alert.filters.items())])
     number = "not known" if reading.number is None else f"{reading.number:.4g}"
@@ -159,5 +174,5 @@ def _message(alert: Alert, settings: Settings, reading: Reading, *, standing: bo
         "number": reading.number,
         "limit": limit,
         "installs": reading.installs,
-        "link": link(alert, settings),
+        "link": link(alert, settings, now),
     }
