@@ -24,6 +24,8 @@ from tests.insights.test_questions import COUNTED, EVENTS, STEPS, comparable
 DAYS = (0, 8, 9, 10)
 """How many days ago events happen here: each is a partition, each is counted many times, and two make a week."""
 
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+
 FILTERED: dict[str, Callable[[Event, str], bool]] = {
     "version": lambda event, value: event.app_version == value,
     "event": lambda event, value: event.event == value,
@@ -132,7 +134,31 @@ def test_days_that_are_counted_in_two_parts_agree_on_first_and_last_versions(
     store: Store, sent_events: list[dict[str, Any]], wrong: list[bool]
 ) -> None:
     told = [event for event in on_few_days(sent_events) if event["event"] not in ("startup", "shutdown")]
-    compare_in_two_parts(store, told, wrong)
+    compare_in_two_parts(store, told, [-DAY_MS * behind for behind in wrong])
+
+
+@settings(max_examples=2, **SLOWLY)
+@given(
+    sent_events=EVENTS,
+    wrong=st.lists(st.sampled_from([-7 * HOUR_MS, 0, HOUR_MS // 6, 5 * HOUR_MS]), min_size=8),
+)
+def test_runs_that_are_counted_in_two_parts_end_as_their_events_say(
+    store: Store, sent_events: list[dict[str, Any]], wrong: list[int]
+) -> None:
+    """An install's clock is wrong by the same all the time, and midnight by it is another moment."""
+    told = on_few_days(sent_events)
+    installs = sorted({event["install"] for event in told})
+    ahead = {install: wrong[place % len(wrong)] for place, install in enumerate(installs)}
+    compare_in_two_parts(store, told, [ahead[event["install"]] for event in told])
+
+
+def test_a_run_over_midnight_by_a_clock_that_is_ahead_has_ended(store: Store) -> None:
+    days = midnight(NOON)
+    told = [
+        sent(event, "a", at=days + timedelta(hours=hour))
+        for event, hour in (("startup", 23.7), ("shutdown", 23.9), ("startup", 33.0), ("shutdown", 34.0))
+    ]
+    compare_in_two_parts(store, told, [HOUR_MS // 4] * 4)
 
 
 def test_an_install_whose_day_was_counted_in_two_parts_has_one_first_and_one_last_version(
@@ -148,15 +174,15 @@ def test_an_install_whose_day_was_counted_in_two_parts_has_one_first_and_one_las
         for day in (0, 1)
         for install, hour, version, _ in used
     ]
-    compare_in_two_parts(store, told, [behind for *_, behind in used] * 2)
+    compare_in_two_parts(store, told, [-DAY_MS * behind for *_, behind in used] * 2)
 
 
-def compare_in_two_parts(store: Store, told: list[dict[str, Any]], wrong: list[bool]) -> None:
-    """A clock that is a day behind puts events of the same day into another partition."""
+def compare_in_two_parts(store: Store, told: list[dict[str, Any]], wrong: list[int]) -> None:
+    """A clock that is wrong, by so many milliseconds, puts events of the same day into another partition."""
     name = f"s{uuid.uuid4().hex}"
     events = [
-        structs.replace(event, source=name, client_time=event.client_time - 86_400_000 * behind)
-        for event, behind in zip(store.put(told).events, wrong, strict=False)
+        structs.replace(event, source=name, client_time=event.client_time + ahead)
+        for event, ahead in zip(store.put(told).events, wrong, strict=False)
     ]
     insert(store.client, [event.row() for event in events])
     put = Put(store, name, events, [name])

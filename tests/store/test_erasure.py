@@ -1,5 +1,6 @@
 """Do rows really leave the disk: those of an install, and those that are too old?"""
 
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -227,6 +228,42 @@ def test_with_the_last_event_of_an_install_goes_its_id(client: Any, folder: Path
     assert files_with(folder, "burgundy-otter") == []
     numbered = client.query("SELECT install FROM install_numbers WHERE source = 'app'").result_rows
     assert numbered == [("lavender-heron",)]
+
+
+def test_with_the_last_event_of_a_state_goes_what_made_it(client: Any, folder: Path) -> None:
+    for version, days in (("0.9-burgundy-otter", 40), ("2.0-lavender-heron", 2)):
+        moment = TODAY - days * DAY
+        insert(client, [row(source="app", install="a", time=moment, client_time=moment, app_version=version)])
+    Builder(client).refresh()
+    assert len(files_with(folder, "burgundy-otter")) >= 2
+    assert sweep(client, {"app": {"": 30}}, TODAY) == 1
+    assert files_with(folder, "burgundy-otter") == []
+    assert client.query("SELECT count() FROM rollup_stated WHERE source = 'app'").result_rows == [(1,)]
+
+
+def test_an_erasure_leaves_the_number_of_who_sends_again_meanwhile(client: Any, folder: Path) -> None:
+    """A newcomer would get the same number otherwise, and two installs would count as one."""
+    insert(client, [row(source="app", install=install, client_time=TODAY) for install in ("stays", "again")])
+    Builder(client).refresh()
+
+    def send() -> None:
+        other = connect(f"chdb://{folder}")
+        while left(other) & {"first"}:
+            time.sleep(0.001)
+        insert(other, [row(source="app", install="again", message_id="second", client_time=TODAY + DAY)])
+        Builder(other).refresh()
+        other.close()
+
+    insert(client, [row(source="app", install="again", message_id="first", client_time=TODAY)])
+    sender = threading.Thread(target=send)
+    sender.start()
+    erase(client, [("app", "again")])
+    sender.join()
+    insert(client, [row(source="app", install="newcomer", client_time=TODAY)])
+    Builder(client).refresh()
+    numbered = client.query("SELECT install, number FROM install_numbers WHERE source = 'app'").result_rows
+    assert sorted(install for install, _ in numbered) == ["again", "newcomer", "stays"]
+    assert len({number for _, number in numbered}) == 3
 
 
 def test_a_day_goes_at_once(client: Any) -> None:

@@ -23,6 +23,7 @@ from aboveboard.insights.again import Answers
 from aboveboard.insights.choices import choices
 from aboveboard.insights.disclosure import Answer
 from aboveboard.insights.filters import FilterError, Filters
+from aboveboard.insights.steady import steady
 from aboveboard.store.rollups import held, standing
 
 __all__ = ["PAGES", "Page", "question_page", "show"]
@@ -112,7 +113,7 @@ def question_page(page: Page) -> Handler:
 async def _choices(request: Request, answer: Answer) -> dict[str, list[str]]:
     """Return what filters can be set to beside those of an answer; all pages of one span share it."""
     wide = replace(answer.filters, equal={}, steps=(), new_since="")
-    found = partial(choices, small=answer.small)
+    found = steady(partial(choices, small=answer.small))
     answers: Answers = request.app.state.answers
     return await with_client(
         request, lambda client: answers.take(client, "choices", wide, found, answer.small)

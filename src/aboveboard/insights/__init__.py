@@ -22,25 +22,29 @@ from aboveboard.insights import (
     volume,
 )
 from aboveboard.insights.filters import Filters
+from aboveboard.insights.steady import steady
 
 __all__ = ["QUESTIONS", "Filters"]
 
 QUESTIONS: dict[str, Callable[[Any, Filters], list[dict[str, Any]]]] = {
-    "overview": overview.ask,
-    "actions": actions.ask,
-    "action": action.ask,
-    "explain": explain.ask,
-    "releases": releases.ask,
-    "errors": errors.ask,
-    "error": error.ask,
-    "extensions": extensions.ask,
-    "providers": providers.ask,
-    "pages": pages.ask,
-    "environment": environment.ask,
-    "retention": retention.ask,
-    "funnel": funnel.ask,
-    "volume": volume.ask,
-    "quality": quality.ask,
-    "unused": unused.ask,
+    name: steady(ask)
+    for name, ask in {
+        "overview": overview.ask,
+        "actions": actions.ask,
+        "action": action.ask,
+        "explain": explain.ask,
+        "releases": releases.ask,
+        "errors": errors.ask,
+        "error": error.ask,
+        "extensions": extensions.ask,
+        "providers": providers.ask,
+        "pages": pages.ask,
+        "environment": environment.ask,
+        "retention": retention.ask,
+        "funnel": funnel.ask,
+        "volume": volume.ask,
+        "quality": quality.ask,
+        "unused": unused.ask,
+    }.items()
 }
 """The name of each question, as in `/api/v1/<name>`, and what answers it."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Hashable
 from datetime import UTC, datetime, time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -64,6 +65,9 @@ _OF_INSTALLS = ("stays", "attributes", "facts")
 _IN_ALL = "_in_all"
 """What ends the names of tables whose rows say no day."""
 
+_PARTS = 400
+"""Parts of the store are named by the day of the clients' clocks since 1970, modulo this (`0001` of the migrations)."""
+
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -95,6 +99,18 @@ class Look:
         self.named = frozenset(filters.equal)
         self.whole_days = set(filters.equal) <= _FINE and filters.since.time() == time()
         """Whether bitmaps of days can tell of all that is looked at."""
+
+    def ahead(self, build: int, day: int) -> int:
+        """Return by how many days the clocks of a build's clients were ahead of a day (since 1970), or behind.
+
+        That is the order of the builds of one day. What is read of events comes last.
+        """
+        part = self._parts.get(build)
+        return _PARTS if part is None else (part - day + _PARTS // 2) % _PARTS - _PARTS // 2
+
+    @cached_property
+    def _parts(self) -> dict[int, int]:
+        return {build.number: int(part) for part, build in (self._stands.good or {}).items()}
 
     def of_states(self) -> Hashable:
         """Return what the states of installs depend on, or None where more than counts is read: they may change."""

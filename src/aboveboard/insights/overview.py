@@ -67,6 +67,7 @@ GROUP BY of_day
 _RUNS = """
 SELECT
     toInt64(toUInt16(day)) AS of_day,
+    toInt64(build) AS of_build,
     toInt64(number) AS install,
     toInt64(closes) AS closing,
     toInt64(opens > 0 AND {of_runs}) AS opened
@@ -88,6 +89,7 @@ ORDER BY of_day
 _ENDS = """
 SELECT
     toInt64(toUInt16(day)) AS of_day,
+    toInt64(build) AS of_build,
     toInt64(sumIf(inside, {of_runs})) AS ends,
     groupBitmapMergeStateIf(opened, {of_runs}) AS begun,
     groupBitmapMergeState(shut) AS closed,
@@ -95,7 +97,6 @@ SELECT
 FROM {ends} AS events
 WHERE source IN {{sources:Array(String)}}
 GROUP BY of_day, build
-ORDER BY of_day, build
 """
 
 _NO_DAY = date(1970, 1, 1)
@@ -211,27 +212,38 @@ def _installs_of_days(look: Look, filters: Filters) -> tuple[Counter[Key], Count
 
 
 def _unclean_of_days(look: Look) -> Counter[int]:
-    """Count unclean ends by day, from the bitmaps of days."""
-    rows = look.bitmaps(_ENDS, keys=2, states=3)
+    """Count unclean ends by day, from the bitmaps of days.
+
+    Events of one day may be in two parts of the store, where a clock was wrong: they follow each other as that clock
+    had them.
+    """
+    rows = look.bitmaps(_ENDS, keys=3, states=3)
+    parts = sorted(
+        zip(rows.keys, rows.bits, strict=True), key=lambda row: (row[0][0], look.ahead(row[0][1], row[0][0]))
+    )
     counts: Counter[int] = Counter()
     left_open = rows.none()
-    for day, those in groupby(zip(rows.keys, rows.bits, strict=True), lambda row: row[0][0]):
-        builds = list(those)
-        counts[day] = sum(inside + how_many(opened & left_open) for (_, inside), (opened, _, _) in builds)
-        left_open = left_open & ~joined((shut for _, (_, shut, _) in builds), rows.none())
-        left_open = joined((left for _, (_, _, left) in builds), left_open)
+    for (day, _, inside), (opened, shut, left) in parts:
+        counts[day] += inside + how_many(opened & left_open)
+        left_open = (left_open & ~shut) | left
     return counts
 
 
 def _unclean(look: Look) -> Counter[int]:
     """Count unclean ends by day: those within a day, and starts whose install has left the day before open."""
     counts = Counter(dict(zip(*(column.tolist() for column in look.columns(_INSIDE)[:2]), strict=True)))
-    days, numbers, closes, opened = look.columns(_RUNS)[:4]
+    days, builds, numbers, closes, opened = look.columns(_RUNS)[:5]
     known = np.unique(numbers)
     at = places(known, numbers)
     left_open = np.zeros(known.size, bool)
-    order = np.argsort(days.astype(np.uint16), kind="stable")
-    edges = np.flatnonzero(np.diff(days[order])) + 1
+    days = days.astype(np.uint16).astype(np.int64)
+    parts, of_part = np.unique(np.stack([days, builds]), axis=1, return_inverse=True)
+    sequence = sorted(
+        range(parts.shape[1]), key=lambda part: (parts[0, part], look.ahead(*parts[::-1, part]))
+    )
+    parts = np.argsort(sequence)[of_part]
+    order = np.argsort(parts, kind="stable")
+    edges = np.flatnonzero(np.diff(parts[order])) + 1
     for rows in np.split(order, edges) if order.size else []:
         counts[int(days[rows[0]])] += int(left_open[at[rows[opened[rows] > 0]]].sum())
         left_open[at[rows[closes[rows] == 1]]] = False

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aboveboard.errors import StoreError
 from aboveboard.store.cluster import LOCAL
 from aboveboard.store.failover import cluster_of
-from aboveboard.store.rollups import NUMBERING, untouched
+from aboveboard.store.rollups import NUMBERING, STATE_KEY, untouched
 from aboveboard.store.written import KEPT_SECONDS, drop_set_aside, embedded, ensure, ensure_room
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ __all__ = [
 _DAY = 86_400_000
 _KEPT = "erasures"
 _NUMBERS = ("install_numbers", "rollup_stated")
-_UNSEEN = "(source, install) NOT IN (SELECT source, install FROM events)"
-_OF_NOBODY = "context NOT IN (SELECT context FROM rollup_stated)"
 
 # In a cluster a server has its part of a table under a name of its own.
 _TABLES = """
@@ -155,26 +153,30 @@ def erase(client: "Client", installs: Collection[tuple[str, str]]) -> None:
     for table in tables_of_installs(client):
         if table == "events":
             delete_events(client, condition, parameters)
-        else:
+        elif table not in _NUMBERS:
             delete_rows(client, table, condition, parameters)
-    if not cluster_of(client):  # Its servers give no numbers.
-        with NUMBERING:
-            _delete_where(client, ("rollup_contexts",), _OF_NOBODY)
+    _forget_unseen(client, condition, parameters)
 
 
 def forget_unseen(client: "Client") -> None:
-    """Remove the numbers of installs of which no event is left, as when all of them were too old."""
-    if not cluster_of(client):
-        with NUMBERING:
-            _delete_where(client, _NUMBERS, _UNSEEN)
-            _delete_where(client, ("rollup_contexts",), _OF_NOBODY)
+    """Remove the numbers of installs and states of which no event is left, as when all of them were too old."""
+    _forget_unseen(client, "true", {})
 
 
-def _delete_where(client: "Client", tables: Iterable[str], condition: str) -> None:
-    for table in tables:
-        sql = f"SELECT count() FROM {table} WHERE {condition}"  # noqa: S608
-        if client.query(sql).result_rows[0][0]:
-            delete_rows(client, table, condition, {})
+def _forget_unseen(client: "Client", chosen: str, parameters: Mapping[str, object]) -> None:
+    """Take away numbers that nobody has; who sent anew meanwhile keeps theirs, or a newcomer would get the same."""
+    if cluster_of(client):
+        return  # Its servers give no numbers.
+    seen = f"FROM events WHERE {chosen}"
+    with NUMBERING:
+        for table, condition in (
+            ("install_numbers", f"{chosen} AND (source, install) NOT IN (SELECT source, install {seen})"),
+            ("rollup_stated", f"{chosen} AND key NOT IN (SELECT {STATE_KEY} {seen})"),
+            ("rollup_contexts", "context NOT IN (SELECT context FROM rollup_stated)"),
+        ):
+            sql = f"SELECT count() FROM {table} WHERE {condition}"  # noqa: S608
+            if client.query(sql, parameters=dict(parameters)).result_rows[0][0]:
+                delete_rows(client, table, condition, parameters)
 
 
 def delete_events(client: "Client", condition: str, parameters: Mapping[str, object]) -> None:

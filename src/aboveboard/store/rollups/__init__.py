@@ -10,17 +10,20 @@ from aboveboard.store.rollups.relation import (
     Standing,
     generation,
     held,
+    lost,
     numbered,
     relations,
     standing,
 )
 from aboveboard.store.rollups.state import Build, State, builds, counted, states
-from aboveboard.store.rollups.states import STATE
+from aboveboard.store.rollups.states import STATE, STATE_KEY
 from aboveboard.store.rollups.tables import ATTRIBUTES
 from aboveboard.store.rollups.weeks import WEEKS
 
 __all__ = [
-    "ATTRIBUTES", "DIVISION_PAIRS", "EDGES", "FACT_ROWS", "MANY", "NUMBERING", "OTHER", "STATE", "UPPER", "WEEKS",
+    "ATTRIBUTES", "DIVISION_PAIRS", "EDGES", "FACT_ROWS", "MANY", "NUMBERING", "OTHER", "STATE", "STATE_KEY", "UPPER",
+    "WEEKS",
     "Build", "Builder", "Keeper", "Relations", "Standing", "State",
-    "builds", "counted", "forget_all", "generation", "held", "numbered", "relations", "standing", "states", "untouched",
+    "builds", "counted", "forget_all", "generation", "held", "lost", "numbered", "relations", "standing",
+    "states", "untouched",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ from aboveboard.store.rollups.state import (
     row_of_week,
     states,
     unfinished,
+    went,
 )
 from aboveboard.store.rollups.states import number_states, stated
 from aboveboard.store.rollups.tables import TABLES, events_of
@@ -317,4 +318,5 @@ def _note(client: "Client", rows: Sequence[Sequence[object]]) -> None:
 
 
 def _drop(client: "Client", table: str, number: str) -> None:
+    went(int(number))
     client.command(f"ALTER TABLE {table} DROP PARTITION ID '{number}'")

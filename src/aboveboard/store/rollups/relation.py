@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from aboveboard.store.rollups.numbers import number_installs
-from aboveboard.store.rollups.state import Build, State, Week, counted, distributed, partitions, unfinished
+from aboveboard.store.rollups.state import (
+    Build,
+    State,
+    Week,
+    counted,
+    distributed,
+    gone,
+    partitions,
+    unfinished,
+)
 from aboveboard.store.rollups.states import contexts_of, number_states, stated, states_of
 from aboveboard.store.rollups.tables import TABLES, events_of
 from aboveboard.store.rollups.weeks import BY_DAY, IN_ALL, MADE, WEEKS
@@ -21,7 +30,7 @@ if TYPE_CHECKING:
 else:
     Client = object
 
-__all__ = ["Relations", "Standing", "generation", "held", "numbered", "relations", "standing"]
+__all__ = ["Relations", "Standing", "generation", "held", "lost", "numbered", "relations", "standing"]
 
 _FEW = 20_000
 """So many events of a partition are read in a tenth of a second."""
@@ -131,9 +140,10 @@ def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> St
 
     A large partition to which events are added all the time is never as it was counted, and reading it whole for every
     question takes seconds. What was counted of it serves for a quarter of an hour, while another count is on its way;
-    not so once something was deleted of it. `few` events are read anew instead. Within `held` it is what is held.
+    not so once something was deleted of it. `few` events are read anew instead. Within `held` it is what is held, as
+    long as none of that went.
     """
-    if (stands := _HELD.get()) is not None:
+    if (stands := _HELD.get()) is not None and not lost(stands):
         return stands
     parts = partitions(client)
     if not parts and distributed(client):
@@ -148,6 +158,13 @@ def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> St
     }
     # In this order: a deletion that has a number here by now, and is done by then, is seen by whoever asks after it.
     return Standing(good, parts, weeks, unfinished(client))
+
+
+def lost(stands: Standing) -> bool:
+    """Whether some of what was counted well enough, or a week of it, is off the disk by now."""
+    return gone(build.number for build in (stands.good or {}).values()) or gone(
+        week.number for week in stands.weeks.values()
+    )
 
 
 def generation(stands: Standing) -> frozenset[tuple[str, State | int]] | None:

@@ -6,7 +6,8 @@ made; so a crash at any moment leaves no build that looks good and is not.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,8 +17,8 @@ else:
     Client = object
 
 __all__ = [
-    "NO_WEEK", "Build", "Counted", "State", "Week", "builds", "counted", "distributed", "partitions", "row_of_build",
-    "row_of_week", "states", "unfinished",
+    "NO_WEEK", "Build", "Counted", "State", "Week", "builds", "counted", "distributed", "gone", "partitions",
+    "row_of_build", "row_of_week", "states", "unfinished", "went",
 ]  # fmt: skip
 
 # A part is called partition_firstblock_lastblock_level, and _mutation where there was one.
@@ -78,6 +79,25 @@ class Week(NamedTuple):
 
 NO_WEEK = Week(0, frozenset(), [])
 """What is said of a week that was let go of: it is of nothing, and nobody reads it."""
+
+
+_WENT: dict[int, None] = {}
+_WENDING = threading.Lock()
+_REMEMBERED = 10_000
+"""So many builds that went are known; one that somebody still reads went minutes ago at the most."""
+
+
+def went(number: int) -> None:
+    """Note that a build goes, before it does: who reads it finds nothing from now on, without an error."""
+    with _WENDING:
+        _WENT[number] = None
+        if len(_WENT) > _REMEMBERED:
+            del _WENT[next(iter(_WENT))]
+
+
+def gone(numbers: Iterable[int]) -> bool:
+    """Whether one of these builds went, in this process, which is the only one that drops them."""
+    return any(number in _WENT for number in numbers)
 
 
 class Counted(NamedTuple):

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 else:
     Client = object
 
-__all__ = ["STATE", "contexts_of", "number_states", "stated", "states_of"]
+__all__ = ["STATE", "STATE_KEY", "contexts_of", "number_states", "stated", "states_of"]
 
 STATE = ("app_version", "os", "os_version", "distribution", "arch", "country")
 """What makes a state, beside its install."""
 
 _OF_STATE = ", ".join(STATE)
-_KEY = f"sipHash64(source, install, {_OF_STATE})"
+STATE_KEY = f"sipHash64(source, install, {_OF_STATE})"
 _CONTEXT = f"sipHash64(source, {_OF_STATE})"
 
 _NEW_CONTEXTS = f"""
@@ -49,7 +49,7 @@ SELECT
     known.context
 FROM
 (
-    SELECT DISTINCT source, install, {_OF_STATE}, {_KEY} AS key
+    SELECT DISTINCT source, install, {_OF_STATE}, {STATE_KEY} AS key
     FROM events
     WHERE _partition_id IN {{circles:Array(String)}}
         AND install != ''
@@ -81,7 +81,7 @@ def stated(condition: str, *, hashed: bool = False) -> str:
 (
     SELECT
         *,
-        if(install = '', 0, {_KEY}) AS state,
+        if(install = '', 0, {STATE_KEY}) AS state,
         if(install = '', 0, sipHash64(source, install)) AS number
     FROM events FINAL
     WHERE {condition}
@@ -89,7 +89,7 @@ def stated(condition: str, *, hashed: bool = False) -> str:
     return f"""
 (
     SELECT seen.*, known.state AS state, known.number AS number
-    FROM (SELECT *, {_KEY} AS key FROM events FINAL WHERE {condition}) AS seen
+    FROM (SELECT *, {STATE_KEY} AS key FROM events FINAL WHERE {condition}) AS seen
     ANY LEFT JOIN (SELECT key, state, number FROM rollup_stated) AS known USING (key)
 )"""  # noqa: S608
 
@@ -102,7 +102,7 @@ def states_of(condition: str, *, hashed: bool = False) -> str:
     if hashed:
         return f"""
 (
-    SELECT DISTINCT {_KEY} AS state, sipHash64(source, install) AS number, {_CONTEXT} AS context
+    SELECT DISTINCT {STATE_KEY} AS state, sipHash64(source, install) AS number, {_CONTEXT} AS context
     FROM events
     WHERE install != '' AND {condition}
 )"""  # noqa: S608
