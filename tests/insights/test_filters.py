@@ -42,6 +42,12 @@ def test_no_zone_moves_the_grid_that_small_groups_are_told_on(
         assert (in_utc.weekday(), f"{in_utc:%H:%M:%S.%f}") == (0, "00:00:00.000000")
 
 
+def test_a_version_that_nobody_would_write_is_refused() -> None:
+    assert read(new_since="1" * 100).new_since == "1" * 100
+    with pytest.raises(FilterError, match="`new_since` has 5000 characters"):
+        read(new_since="1" * 5000)
+
+
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:00:00-23:00"])
 def test_a_moment_beyond_all_years_is_refused(text: str) -> None:
     with pytest.raises(FilterError, match="Write a day, such as 2026-11-23"):

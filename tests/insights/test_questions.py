@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aboveboard.insights import QUESTIONS
+from aboveboard.insights.disclosure import disclosed
 from aboveboard.insights.overview import changed
 from aboveboard.insights.versions import order
 from aboveboard.store import DROPS, insert
@@ -206,6 +208,31 @@ def test_a_release_that_breaks_an_action_is_told_and_one_that_mends_it(store: St
 def test_versions_are_ordered_by_their_numbers() -> None:
     versions = ["1.10.0", "1.9.0", "1.10.0-rc1", "v1.2", "2.0"]
     assert sorted(versions, key=order) == ["v1.2", "1.9.0", "1.10.0-rc1", "1.10.0", "2.0"]
+
+
+@given(st.lists(st.integers(0), min_size=1), st.lists(st.integers(0), min_size=1), st.integers(0, 3))
+def test_numbers_of_versions_are_ordered_as_numbers(one: list[int], other: list[int], zeros: int) -> None:
+    here, there = (".".join("0" * zeros + str(number) for number in numbers) for numbers in (one, other))
+    assert (order(here) < order(there)) == (one < other)
+    assert (order(here) == order(there)) == (one == other)
+
+
+def test_a_version_of_thousands_of_digits_has_its_place() -> None:
+    assert order("2.0") < order("1" * 5000) < order("2" * 5000) < order("1" * 5001)
+
+
+def test_a_failure_that_is_new_is_told_however_many_are_old(store: Store) -> None:
+    events = [
+        sent("pull", f"i{number}", error={"message": "connection refused", "statusCode": code})
+        for number, code in product(range(6), range(501))
+    ]
+    new = [sent("pull", f"n{n}", version="2.0.0", error={"message": "permission denied"}) for n in range(5)]
+    put = store.put(events + new, development=False)
+    filters = replace(put.filters(), new_since="2.0.0")
+    assert len({row["fingerprint"] for row in put.ask(QUESTIONS["errors"])}) == 500
+    assert [row["text"] for row in QUESTIONS["errors"](store.client, filters)] == ["permission denied"]
+    viewer = disclosed(store.client, "errors", filters, [put.name], 5)
+    assert [(row["first_version"], row["installs"]) for row in viewer.rows] == [("2.0.0", 5)]
 
 
 def test_what_has_changed_is_said_in_words() -> None:

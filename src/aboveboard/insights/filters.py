@@ -22,6 +22,10 @@ _COLUMNS = {
 }
 
 
+_MOST_CHARACTERS = 100
+"""Of a version that others are compared with; those of real apps have 5 to 40."""
+
+
 class FilterError(ValueError):
     """A filter in the address is wrong; the text says which, and what it takes."""
 
@@ -93,6 +97,12 @@ def filters_from(query: Mapping[str, str], sources: Sources, now: datetime) -> F
     since = _moment("from", query["from"]) if query.get("from") else today - timedelta(days=30)
     if since >= until:
         raise FilterError(f"`from` ({since:%Y-%m-%d}) is not before `to` ({until:%Y-%m-%d}). Exchange them.")
+    new_since = query.get("new_since", "")
+    if len(new_since) > _MOST_CHARACTERS:
+        raise FilterError(
+            f"`new_since` has {len(new_since)} characters. Write a version, such as 1.4.0, "
+            f"of {_MOST_CHARACTERS} at the most."
+        )
     return Filters(
         sources=names,
         since=since,
@@ -100,7 +110,7 @@ def filters_from(query: Mapping[str, str], sources: Sources, now: datetime) -> F
         equal={name: query[name] for name in _COLUMNS if query.get(name)},
         open_sources=[source.name for source in sources if source.development],
         steps=[step.strip() for step in query.get("steps", "").split(",") if step.strip()],
-        new_since=query.get("new_since", ""),
+        new_since=new_since,
     )
 
 
