@@ -100,6 +100,9 @@ def test_filters_that_nothing_fits_are_not_mistaken_for_an_empty_store(page: Tes
         ("to=0001-01-01", "between 1970 and 2099"),
         ("from=2026-02-02&to=2026-02-01", "is not before `to`"),
         ("source=none", "There is no source 'none'"),
+        ("to=20261120", "`to` is '20261120'. Write a day as in 2026-11-23"),
+        ("format=xml", "`format` is 'xml'. The only one is csv"),
+        ("&".join(["steps=a"] * 9), "`steps` names 9 events. A funnel has 8 at the most"),
     ],
 )
 def test_a_wrong_filter_is_explained_with_the_form_beside_it(page: TestClient, query: str, said: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aboveboard.access import Sources
 from aboveboard.access.sources import new_source
 from aboveboard.insights.disclosure import on_grid
-from aboveboard.insights.filters import FilterError, Filters, filters_from
+from aboveboard.insights.filters import MOST_STEPS, FilterError, Filters, filters_from
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 SOURCES = Sources([new_source("shop", kind="production", policy="cleaned", write_key="shop")])
@@ -40,6 +40,25 @@ def test_no_zone_moves_the_grid_that_small_groups_are_told_on(
     for edge in (wide.since, wide.until):
         in_utc = edge.astimezone(UTC)
         assert (in_utc.weekday(), f"{in_utc:%H:%M:%S.%f}") == (0, "00:00:00.000000")
+
+
+@pytest.mark.parametrize("name", ["from_", "to"])
+@pytest.mark.parametrize("text", ["20261120", "2026-W48", "2026-W47-5", "2026W475"])
+def test_a_day_is_written_in_one_way(name: str, text: str) -> None:
+    with pytest.raises(FilterError, match=f"is '{text}'. Write a day as in 2026-11-23, or a moment with its"):
+        read(**{name: text})
+
+
+def test_the_last_day_is_included_and_a_moment_is_the_end() -> None:
+    assert read(to="2026-11-20").until == datetime(2026, 11, 21, tzinfo=UTC)
+    assert read(to="2026-11-20T06:30").until == datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
+
+
+def test_a_step_too_many_is_refused_and_not_left_out() -> None:
+    names = [f"step{number}" for number in range(1, MOST_STEPS + 2)]
+    assert read(steps=",".join(names[:-1])).steps == names[:-1]
+    with pytest.raises(FilterError, match="`steps` names 9 events"):
+        read(steps=",".join(names))
 
 
 def test_a_version_that_nobody_would_write_is_refused() -> None:

@@ -37,8 +37,8 @@ async def answer(request: Request) -> Response:
     if unread:
         message = f"There is no parameter {unread[0]!r}. The parameters are: {', '.join(FILTERS)}, format."
         return error(400, "unknown parameter", message)
-    export = wants_export(request)
     try:
+        export = wants_export(request)
         answer = await ask(request, question, filters_of(request), role, export=export)
     except FilterError as wrong:
         return error(400, "wrong filter", str(wrong))

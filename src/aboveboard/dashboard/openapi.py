@@ -42,10 +42,10 @@ _ERROR: Schema = {
 _FILTERS: Mapping[str, str] = {
     "format": "`csv` for the rows as a file, as `Accept: text/csv` asks for them too.",
     "source": "Without it: all production sources, or the development sources where there is no other.",
-    "from": "A day (2026-11-23) or a moment (ISO 8601); without it, 30 days ago.",
+    "from": "A day (2026-11-23) or a moment (ISO 8601, with a time); without it, 30 days ago.",
     "new_since": "A version: of errors only those that were seen first in it or in a newer one; "
     "for a viewer by the first version that rows show.",
-    "steps": "Of a funnel: names of events with commas between.",
+    "steps": "Of a funnel: names of events with commas between, eight at the most.",
     "to": "A day, included, or a moment; without it, now.",
 }
 _LOCKED = {"429": "Too many wrong tokens came from there; `Retry-After` says for how long none is looked at."}

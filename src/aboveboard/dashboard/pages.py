@@ -79,9 +79,9 @@ def question_page(page: Page) -> Handler:
     """Return the handler of a page that shows one question's answer under the shared filters."""
 
     async def handler(request: Request) -> Response:
-        role, export = request.state.role, wants_export(request)
+        role = request.state.role
         try:
-            filters = filters_of(request)
+            filters, export = filters_of(request), wants_export(request)
             with held(await with_client(request, standing)):
                 answer = await ask(request, page.name, filters, role, export=export)
                 if export:

@@ -15,7 +15,7 @@ from aboveboard.dashboard.spreadsheet import wants_csv
 from aboveboard.insights import QUESTIONS
 from aboveboard.insights.again import Answers
 from aboveboard.insights.disclosure import Answer, disclosed
-from aboveboard.insights.filters import Filters, filters_from
+from aboveboard.insights.filters import FilterError, Filters, filters_from
 from aboveboard.insights.unused import used_by
 
 __all__ = ["FILTERS", "ask", "exact", "filters_of", "query_of", "wants_export", "with_client"]
@@ -77,11 +77,14 @@ def exact(request: Request, filters: Filters, role: str | None) -> bool:
 
 
 def wants_export(request: Request) -> bool:
-    """Whether rows are wanted as CSV: by `Accept`, or by `format=csv` in the address, for who can only follow links."""
-    return (
-        wants_csv(request.headers.get("accept", ""))
-        or request.query_params.get("format", "").lower() == "csv"
-    )
+    """Whether rows are wanted as CSV: by `Accept`, or by `format=csv` in the address, for who can only follow links.
+
+    Raises FilterError for another `format`.
+    """
+    named = request.query_params.get("format", "")
+    if named.lower() not in ("", "csv"):
+        raise FilterError(f"`format` is {named!r}. The only one is csv: write `format=csv`, or leave it out.")
+    return wants_csv(request.headers.get("accept", "")) or named != ""
 
 
 async def with_client(request: Request, query: Callable[[Any], Found]) -> Found:

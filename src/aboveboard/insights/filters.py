@@ -1,12 +1,13 @@
 """Which events does a question look at? The same filters, in the same words, for every question."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from aboveboard.access import Sources
 
-__all__ = ["FINAL", "FilterError", "Filters", "filters_from"]
+__all__ = ["FINAL", "MOST_STEPS", "FilterError", "Filters", "filters_from"]
 
 FINAL = {"do_not_merge_across_partitions_select_final": 1}
 """Settings for every question: the copies of one event share a partition, so days need not be merged."""
@@ -21,6 +22,11 @@ _COLUMNS = {
     "reason": "fingerprint",
 }
 
+
+MOST_STEPS = 8
+"""Of a funnel, from the first to the last."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _MOST_CHARACTERS = 100
 """Of a version that others are compared with; those of real apps have 5 to 40."""
@@ -82,9 +88,9 @@ def filters_from(query: Mapping[str, str], sources: Sources, now: datetime) -> F
     """Read the filters of an address: source, from, to, version, os, arch, country, extension, event, reason, steps.
 
     Without `source`: all production sources, or the development sources where there is no other. `from` and `to`
-    are days (2026-11-23, `to` included) or moments (ISO 8601, UTC where no zone is said); by default the last 30
-    days. `reason` is a fingerprint, `steps` are names of events with commas between; `new_since` is a version.
-    Raises FilterError.
+    are days (2026-11-23, `to` included) or moments (ISO 8601 with a time, UTC where no zone is said); by default the
+    last 30 days. `reason` is a fingerprint, `steps` are names of events with commas between, MOST_STEPS at the most;
+    `new_since` is a version. Raises FilterError.
     """
     names = [query["source"]] if query.get("source") else sources.answering()
     for name in names:
@@ -103,13 +109,18 @@ def filters_from(query: Mapping[str, str], sources: Sources, now: datetime) -> F
             f"`new_since` has {len(new_since)} characters. Write a version, such as 1.4.0, "
             f"of {_MOST_CHARACTERS} at the most."
         )
+    steps = [step.strip() for step in query.get("steps", "").split(",") if step.strip()]
+    if len(steps) > MOST_STEPS:
+        raise FilterError(
+            f"`steps` names {len(steps)} events. A funnel has {MOST_STEPS} at the most: take some away."
+        )
     return Filters(
         sources=names,
         since=since,
         until=until,
         equal={name: query[name] for name in _COLUMNS if query.get(name)},
         open_sources=[source.name for source in sources if source.development],
-        steps=[step.strip() for step in query.get("steps", "").split(",") if step.strip()],
+        steps=steps,
         new_since=new_since,
     )
 
@@ -123,4 +134,17 @@ def _moment(name: str, text: str, *, end: bool = False) -> datetime:
         raise FilterError(f"`{name}` is {text!r}. Write a day, such as 2026-11-23.") from None
     if not 1970 <= moment.year < 2100:
         raise FilterError(f"`{name}` is {text!r}. Write a day between 1970 and 2099.")
-    return moment + timedelta(days=1) if end and len(text) == 10 else moment
+    if _DAY.fullmatch(text):
+        return moment + timedelta(days=1) if end else moment
+    if _without_time(text):
+        # A week, or a day without hyphens: as the moment at which it begins it would not be within `to`.
+        raise FilterError(f"`{name}` is {text!r}. Write a day as in 2026-11-23, or a moment with its time.")
+    return moment
+
+
+def _without_time(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -14,8 +14,6 @@ else:
 
 __all__ = ["ask"]
 
-_MOST_STEPS = 8
-
 _COMMON = """
 SELECT event
 FROM {counted_in_all} AS events
@@ -48,7 +46,7 @@ def ask(client: "Client", filters: Filters) -> list[dict[str, Any]]:
     of_previous (of those of the step before). Days are those of UTC; the order within one is not looked at.
     """
     look = Look(client, filters)
-    steps = list(filters.steps[:_MOST_STEPS]) or [row["event"] for row in look.rows(_COMMON)]
+    steps = list(filters.steps) or [row["event"] for row in look.rows(_COMMON)]
     if not steps:
         return []
     counts = _reached(look, steps)
