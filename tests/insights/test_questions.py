@@ -178,6 +178,25 @@ def test_a_text_is_shown_once_five_installs_have_sent_it(store: Store) -> None:
     assert texts == ["", "connection refused", "connection refused"]
 
 
+@pytest.mark.parametrize("question", ["errors", "actions"])
+def test_a_number_that_one_install_has_sent_is_shown_in_development_alone(
+    store: Store, question: str
+) -> None:
+    numbers = (48151, 11, 2222, 80, 7)
+    failures = [
+        sent("bind", f"i{number}", properties={"error": {"message": f"could not bind port {number}"}})
+        for number in numbers
+    ]
+
+    def texts(put: Put) -> list[str]:
+        found = put.ask(QUESTIONS[question])
+        return [row["text"] for row in (found if question == "errors" else found[0]["reasons"])]
+
+    assert texts(store.put(failures, development=False)) == ["could not bind port *"]
+    (text,) = texts(store.put(failures))
+    assert text in {f"could not bind port {number}" for number in numbers}
+
+
 def test_only_failures_that_are_new_since_a_version_are_told(store: Store) -> None:
     broken = [
         sent("pull", f"a{n}", version="1.9.0", error={"message": "connection refused"}) for n in range(2)

@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aboveboard.privacy import Cleaner, fingerprint
+from aboveboard.privacy.folding import shared
 
 
 def test_it_is_16_hex_digits() -> None:
@@ -43,3 +46,38 @@ def test_two_machines_group_one_failure() -> None:
     knows = Cleaner(["phoenix"]).clean("cannot remove container phoenix: image is in use")
     knows_not = Cleaner().clean("cannot remove container zubrowka: image is in use")
     assert fingerprint("Error", "2", knows) == fingerprint("Error", "2", knows_not)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("could not bind port 48151", "could not bind port *"),
+        ("open <path>/podman.sock: denied after 2.5 s", "open * denied after * s"),
+        ("no such container <name> <word>", "no such container *"),
+        ("HTTP 404 at line 12", "HTTP 404 at line *"),
+        ("connection refused", "connection refused"),
+    ],
+)
+def test_what_is_shared_has_no_number_and_no_name_of_one_machine(text: str, told: str) -> None:
+    assert shared(text) == told
+
+
+NUMBERS = st.sampled_from(["0", "7", "11", "2222", "48151", "2.5", "404", "404.5"])
+PLACES = st.sampled_from(["<name>", "<path>/a.sock", "x<word>7", "<name> <word>", "*"])
+WORDS = st.sampled_from(["port", "refused:", "v2", "0x7f", "500", "-", "*", "a.b"])
+
+
+@given(st.data(), st.lists(st.sampled_from("nwp"), max_size=8), st.sampled_from([" ", "=", ""]))
+def test_every_text_of_one_fingerprint_is_shown_alike(
+    data: st.DataObject, parts: list[str], between: str
+) -> None:
+    words = [data.draw(WORDS) if part == "w" else "" for part in parts]
+    one, other = (
+        between.join(
+            word or data.draw(NUMBERS if part == "n" else PLACES)
+            for word, part in zip(words, parts, strict=True)
+        )
+        for _ in range(2)
+    )
+    if fingerprint("", "", one) == fingerprint("", "", other):
+        assert shared(one) == shared(other)

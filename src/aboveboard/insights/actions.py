@@ -6,13 +6,14 @@ from aboveboard.insights.durations import HOW_MANY, LASTED, quantiles
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look
 from aboveboard.insights.statistics import wilson
+from aboveboard.privacy.folding import shared
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 else:
     Client = Any
 
-__all__ = ["SMALL_GROUP", "ask"]
+__all__ = ["SMALL_GROUP", "ask", "shown_text"]
 
 SMALL_GROUP = 5
 """A message's text is shown once this many installs have sent it (development sources: at once)."""
@@ -99,9 +100,20 @@ def _shown(reason: dict[str, Any]) -> dict[str, Any]:
         "fingerprint": reason["fingerprint"],
         "failures": reason["failures"],
         "installs": reason["by_installs"],
-        "text": text if reason["open"] or reason["by_installs"] >= SMALL_GROUP else "",
+        "text": shown_text(reason, text),
         "type": kind,
         "code": code,
         "status_code": status_code,
         "exit_code": exit_code,
     }
+
+
+def shown_text(group: dict[str, Any], text: str) -> str:
+    """Return what may be shown of the text that one failure of a group had.
+
+    Of production sources only what SMALL_GROUP installs have sent: one install alone may have sent its numbers, and
+    what stands beside its placeholders.
+    """
+    if group["open"]:
+        return text
+    return shared(text) if group["by_installs"] >= SMALL_GROUP else ""

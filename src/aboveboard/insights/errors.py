@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from aboveboard.insights.actions import SMALL_GROUP
+from aboveboard.insights.actions import shown_text
 from aboveboard.insights.filters import Filters
 from aboveboard.insights.looking import Look
 from aboveboard.insights.versions import order
@@ -102,6 +102,6 @@ def _group(row: dict[str, Any], versions: list[str], days: tuple[list[date], lis
         "code": code,
         "status_code": status_code,
         "exit_code": exit_code,
-        "text": text if row["open"] or row["by_installs"] >= SMALL_GROUP else "",
+        "text": shown_text(row, text),
         "days": [[day, round(count)] for day, count in zip(*days, strict=True)],
     }
