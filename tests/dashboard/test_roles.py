@@ -77,6 +77,20 @@ def test_a_viewer_is_told_why_filters_show_nothing(client: TestClient) -> None:
     assert "Too few installs to show" in text_of(page.text)
 
 
+def test_a_viewer_is_told_which_failures_are_new_and_why_there_may_be_none(client: TestClient) -> None:
+    for number in range(6):
+        send(client, "shop", "pullImage", f"of-six-{number}", error={"message": "connection refused"})
+    sign_in(client, VIEWER)
+    none = client.get("/errors", params={"source": "shop", "new_since": "2.0.0"})
+    assert (none.status_code, "No failure may be told that was seen first in 2.0.0" in none.text) == (
+        200,
+        True,
+    )
+    # These installs say no version, and neither does a word without numbers.
+    some = text_of(client.get("/errors", params={"source": "shop", "new_since": "unknown"}).text)
+    assert "seen first in unknown or a newer version, where the first version may be shown." in some
+
+
 def test_a_viewer_sees_exact_numbers_of_a_source_under_development(client: TestClient) -> None:
     send(client, "trial", "only.once")
     page = sign_in(client, VIEWER).get("/actions", params={"source": "trial"}).text
