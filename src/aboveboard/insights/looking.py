@@ -3,7 +3,6 @@
 import re
 from collections.abc import Hashable
 from datetime import UTC, datetime, time
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -100,17 +99,16 @@ class Look:
         self.whole_days = set(filters.equal) <= _FINE and filters.since.time() == time()
         """Whether bitmaps of days can tell of all that is looked at."""
 
-    def ahead(self, build: int, day: int) -> int:
-        """Return by how many days the clocks of a build's clients were ahead of a day (since 1970), or behind.
+    def ahead(self, builds: Numbers, days: Numbers) -> Numbers:
+        """Return by how many days the clocks of each build's clients were ahead of a day (since 1970), or behind.
 
         That is the order of the builds of one day. What is read of events comes last.
         """
-        part = self._parts.get(build)
-        return _PARTS if part is None else (part - day + _PARTS // 2) % _PARTS - _PARTS // 2
-
-    @cached_property
-    def _parts(self) -> dict[int, int]:
-        return {build.number: int(part) for part, build in (self._stands.good or {}).items()}
+        named = {build.number: int(part) for part, build in (self._stands.good or {}).items()}
+        known = np.array([0, *sorted(named)], np.int64)
+        at = np.searchsorted(known, builds)
+        parts = np.array([named.get(number, 0) for number in known.tolist()], np.int64)[at]
+        return np.where(builds > 0, (parts - days + _PARTS // 2) % _PARTS - _PARTS // 2, _PARTS)
 
     def of_states(self) -> Hashable:
         """Return what the states of installs depend on, or None where more than counts is read: they may change."""

@@ -218,12 +218,12 @@ def _unclean_of_days(look: Look) -> Counter[int]:
     had them.
     """
     rows = look.bitmaps(_ENDS, keys=3, states=3)
-    parts = sorted(
-        zip(rows.keys, rows.bits, strict=True), key=lambda row: (row[0][0], look.ahead(row[0][1], row[0][0]))
-    )
+    days, builds = np.array(rows.keys, np.int64).reshape(-1, 3).T[:2]
+    sequence = np.lexsort([look.ahead(builds, days), days])
     counts: Counter[int] = Counter()
     left_open = rows.none()
-    for (day, _, inside), (opened, shut, left) in parts:
+    for place in sequence.tolist():
+        (day, _, inside), (opened, shut, left) = rows.keys[place], rows.bits[place]
         counts[day] += inside + how_many(opened & left_open)
         left_open = (left_open & ~shut) | left
     return counts
@@ -237,13 +237,9 @@ def _unclean(look: Look) -> Counter[int]:
     at = places(known, numbers)
     left_open = np.zeros(known.size, bool)
     days = days.astype(np.uint16).astype(np.int64)
-    parts, of_part = np.unique(np.stack([days, builds]), axis=1, return_inverse=True)
-    sequence = sorted(
-        range(parts.shape[1]), key=lambda part: (parts[0, part], look.ahead(*parts[::-1, part]))
-    )
-    parts = np.argsort(sequence)[of_part]
-    order = np.argsort(parts, kind="stable")
-    edges = np.flatnonzero(np.diff(parts[order])) + 1
+    ahead = look.ahead(builds, days)
+    order = np.lexsort([ahead, days])
+    edges = np.flatnonzero(np.diff(days[order]) | np.diff(ahead[order])) + 1
     for rows in np.split(order, edges) if order.size else []:
         counts[int(days[rows[0]])] += int(left_open[at[rows[opened[rows] > 0]]].sum())
         left_open[at[rows[closes[rows] == 1]]] = False

@@ -45,7 +45,7 @@ class States(NamedTuple):
 
 
 _KEPT: MutableMapping["Client", tuple[Hashable, States]] = WeakKeyDictionary()
-"""What was read last: 24 bytes a state, which most answers of a minute need."""
+"""What each client read last, 24 bytes a state: the next answer mostly needs the same."""
 
 
 def read_states(look: Look) -> States:

@@ -183,7 +183,9 @@ class Frame:
             counts = np.bincount(key, minlength=kinds * size).reshape(kinds, size)
         else:
             counts = np.empty((kinds, size), np.int64)
-            counts[:, 1:] = self._by_kind(np.bitwise_count(self._bits(column, range(1, size), codes))).T
+            counts[:, 1:] = _summed(
+                np.bitwise_count(self._bits(column, range(1, size), codes)), self._begins
+            ).T
             counts[:, 0] = self._counts - counts[:, 1:].sum(axis=1)
         return Side(*self._ends.summed(counts.astype(np.float64)))
 
@@ -214,7 +216,7 @@ class Frame:
             for place, rest in enumerate(rests):
                 np.bitwise_and(some[rest:], ones[place, words], out=shared[rest:])
                 np.bitwise_count(shared[rest:], out=found[rest:])
-                counts[kinds, place, rest:] = np.add.reduceat(found[rest:], begins, axis=1, dtype=np.int64).T
+                counts[kinds, place, rest:] = _summed(found[rest:], begins).T
         both = Side(*(np.zeros((strata, len(own), len(other))) for _ in range(2)))
         for place, rest in enumerate(rests):
             for side, summed in zip(both, self._ends.summed(counts[:, place, rest:]), strict=True):
@@ -229,11 +231,6 @@ class Frame:
             if kind == self._begins.size or end - self._begins[first] >= _AT_ONCE:
                 yield slice(first, kind), slice(int(self._begins[first]), end)
                 first = kind
-
-    def _by_kind(self, counts: NDArray[np.uint8]) -> Codes:
-        """Return marks × kinds of endings: how many observations have the mark, of how many in each word."""
-        found: Codes = np.add.reduceat(counts, self._begins, axis=1, dtype=np.int64)
-        return found
 
     def _of_marks(self, marks: Sequence[Mark]) -> NDArray[np.uint64]:
         """Return marks × words: a bit for each observation that has the mark."""
@@ -270,6 +267,12 @@ def frames(units: Units) -> Iterator[Frame]:
         yield Frame(units, column, [*steady, *varying[rank + 1 :]])
     for number in range(len(units.given)):
         yield Frame(units, known + number, steady)
+
+
+def _summed(counts: NDArray[np.uint8], begins: Codes) -> Codes:
+    """Return marks × kinds of endings: how many observations have the mark, of how many in each word."""
+    found: Codes = np.add.reduceat(counts, begins, axis=1, dtype=np.int64)
+    return found
 
 
 def _varying(units: Units) -> list[int]:

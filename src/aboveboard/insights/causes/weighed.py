@@ -122,7 +122,7 @@ def _alike(columns: Sequence[Codes]) -> tuple[Codes, Codes]:
     size, most = 1, _MOST >> numbers.size.bit_length()
     for column in columns:
         width = int(column.max(initial=0)) + 1
-        # There are few kinds: up to as many numbers as it takes to count them, those without gaps are found so.
+        # There are few kinds: their numbers are made dense as long as they are few enough to be counted.
         if size * width >= most or size <= _COUNTED * numbers.size < size * width:
             numbers, size = _dense(numbers, size)
         numbers, size = numbers * width + column, size * width

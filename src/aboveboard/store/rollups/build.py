@@ -21,11 +21,11 @@ from aboveboard.store.rollups.state import (
     builds,
     counted,
     distributed,
+    note_dropped,
     row_of_build,
     row_of_week,
     states,
     unfinished,
-    went,
 )
 from aboveboard.store.rollups.states import number_states, stated
 from aboveboard.store.rollups.tables import TABLES, events_of
@@ -318,5 +318,5 @@ def _note(client: "Client", rows: Sequence[Sequence[object]]) -> None:
 
 
 def _drop(client: "Client", table: str, number: str) -> None:
-    went(int(number))
+    note_dropped(int(number))
     client.command(f"ALTER TABLE {table} DROP PARTITION ID '{number}'")

@@ -17,7 +17,7 @@ from aboveboard.store.rollups.state import (
     Week,
     counted,
     distributed,
-    gone,
+    dropped,
     partitions,
     unfinished,
 )
@@ -162,9 +162,8 @@ def standing(client: "Client", now_ms: int | None = None, few: int = _FEW) -> St
 
 def lost(stands: Standing) -> bool:
     """Whether some of what was counted well enough, or a week of it, is off the disk by now."""
-    return gone(build.number for build in (stands.good or {}).values()) or gone(
-        week.number for week in stands.weeks.values()
-    )
+    made: list[Build | Week] = [*(stands.good or {}).values(), *stands.weeks.values()]
+    return dropped(each.number for each in made)
 
 
 def generation(stands: Standing) -> frozenset[tuple[str, State | int]] | None:

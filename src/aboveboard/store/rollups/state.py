@@ -17,8 +17,8 @@ else:
     Client = object
 
 __all__ = [
-    "NO_WEEK", "Build", "Counted", "State", "Week", "builds", "counted", "distributed", "gone", "partitions",
-    "row_of_build", "row_of_week", "states", "unfinished", "went",
+    "NO_WEEK", "Build", "Counted", "State", "Week", "builds", "counted", "distributed", "dropped", "note_dropped",
+    "partitions", "row_of_build", "row_of_week", "states", "unfinished",
 ]  # fmt: skip
 
 # A part is called partition_firstblock_lastblock_level, and _mutation where there was one.
@@ -81,23 +81,23 @@ NO_WEEK = Week(0, frozenset(), [])
 """What is said of a week that was let go of: it is of nothing, and nobody reads it."""
 
 
-_WENT: dict[int, None] = {}
-_WENDING = threading.Lock()
+_DROPPED: dict[int, None] = {}
+_NOTING = threading.Lock()
 _REMEMBERED = 10_000
-"""So many builds that went are known; one that somebody still reads went minutes ago at the most."""
+"""So many dropped builds are known; one that somebody still reads was dropped minutes ago at the most."""
 
 
-def went(number: int) -> None:
-    """Note that a build goes, before it does: who reads it finds nothing from now on, without an error."""
-    with _WENDING:
-        _WENT[number] = None
-        if len(_WENT) > _REMEMBERED:
-            del _WENT[next(iter(_WENT))]
+def note_dropped(number: int) -> None:
+    """Note that a build is dropped, before it is: who reads it finds nothing from now on, without an error."""
+    with _NOTING:
+        _DROPPED[number] = None
+        if len(_DROPPED) > _REMEMBERED:
+            del _DROPPED[next(iter(_DROPPED))]
 
 
-def gone(numbers: Iterable[int]) -> bool:
-    """Whether one of these builds went, in this process, which is the only one that drops them."""
-    return any(number in _WENT for number in numbers)
+def dropped(numbers: Iterable[int]) -> bool:
+    """Whether one of these builds was dropped, in this process, which is the only one that drops them."""
+    return any(number in _DROPPED for number in numbers)
 
 
 class Counted(NamedTuple):
